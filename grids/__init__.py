@@ -1,0 +1,1 @@
+"""What to compute: grid definitions, their axes and validation."""

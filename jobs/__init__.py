@@ -1,0 +1,1 @@
+"""Where to compute it: clusters and batch systems."""

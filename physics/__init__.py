@@ -1,0 +1,1 @@
+"""What nature does: models, cross sections, widths, experiments, responses, statistics."""

@@ -1,0 +1,122 @@
+"""What every model declares: its parameters, its production terms and its partial widths."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Value = float | str | NDArray[np.float64]
+Point = Mapping[str, Value]
+Array = NDArray[np.float64] | float
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A named parameter of a model.
+
+    Parameters
+    ----------
+    name, unit : str
+        As used in grids and on the command line; the unit is ``"1"`` for pure numbers.
+    role : {"mass", "coupling", "option"}
+        Only masses need sampling; couplings are free; options are words.
+    symbol, description : str
+        LaTeX symbol without dollars, and one line of text.
+    above : float or None
+        Exclusive lower bound of a mass; couplings may be zero.
+    choices : tuple of str
+        Allowed words of an option, the first being the default.
+    """
+
+    name: str
+    unit: str
+    role: Literal["mass", "coupling", "option"]
+    symbol: str
+    description: str
+    above: float | None = None
+    choices: tuple[str, ...] = ()
+
+    @property
+    def default(self) -> float | str | None:
+        """Value when none is given: the first choice, zero for couplings, none for masses."""
+        if self.role == "option":
+            return self.choices[0]
+        return 0.0 if self.role == "coupling" else None
+
+
+@dataclass(frozen=True)
+class Vertex:
+    """How the projectile couples to the target when it turns into the HNL.
+
+    The basis of the kernel is (vector, axial, scalar, dipole), each contact or with a mediator of
+    some mass, on nuclei, nucleons and leptons. The kernel of this version evaluates `dipole` with
+    a massless mediator, the photon; a further vertex is a change of the kernel.
+
+    Parameters
+    ----------
+    kind : {"dipole"}
+        Lorentz structure of the HNL current.
+    mediator_mass : float
+        Mass of the exchanged boson in GeV.
+    """
+
+    kind: Literal["dipole"]
+    mediator_mass: float = 0.0
+
+
+@dataclass(frozen=True)
+class ProductionTerm:
+    """One term a_p R_p of the rate: who is hit by what, and where its coupling factor comes from.
+
+    Parameters
+    ----------
+    name : str
+        Name in the store, e.g. ``"mu_tr_mu4^2"``.
+    projectiles : tuple of str
+        Neutrinos that start it.
+    vertex : Vertex
+        Coupling structure; the response is computed for unit factor.
+    """
+
+    name: str
+    projectiles: tuple[str, ...]
+    vertex: Vertex
+
+
+@dataclass(frozen=True)
+class Model:
+    """A theory: declared parameters and pure functions of a point.
+
+    Parameters
+    ----------
+    name, title : str
+        Name in grids, and one line with the reference.
+    parameters : tuple of Parameter
+        In the order of the documentation.
+    terms : tuple of ProductionTerm
+        Production terms p of the rate.
+    factors : callable
+        Point to {term name: a_p}, vectorised over couplings.
+    widths : callable
+        Point to {final state: partial width in GeV}, vectorised over couplings and masses.
+    polarised : callable
+        Point to bool: whether the HNL decays with the angular distribution of its helicity.
+    """
+
+    name: str
+    title: str
+    parameters: tuple[Parameter, ...]
+    terms: tuple[ProductionTerm, ...]
+    factors: Callable[[Point], dict[str, Array]]
+    widths: Callable[[Point], dict[str, Array]]
+    polarised: Callable[[Point], bool]
+
+    def parameter(self, name: str) -> Parameter:
+        """Return the declared parameter called `name` (KeyError when there is none)."""
+        return {p.name: p for p in self.parameters}[name]
+
+    def of_role(self, role: str) -> tuple[Parameter, ...]:
+        """Return the parameters of one role, in order."""
+        return tuple(p for p in self.parameters if p.role == role)

@@ -1,0 +1,26 @@
+"""Units of hnlscan: GeV, cm, s; fluxes per cm^2 per GeV per proton on target (POT).
+
+The only place where conversion factors and couplings of nature are written.
+"""
+
+from math import pi, sqrt
+
+HBAR_C_GEV_CM = 1.973269804593025e-14
+"""hbar c in GeV cm, exact in the SI of 2019 (CODATA 2018)."""
+
+GEV2_TO_CM2 = HBAR_C_GEV_CM**2
+"""A cross section of 1 GeV^-2 in cm^2: 3.8937937e-28."""
+
+FM_GEV = 1e-13 / HBAR_C_GEV_CM
+"""One fermi in GeV^-1."""
+
+ALPHA = 7.2973525693e-3
+"""Fine-structure constant at zero momentum transfer (CODATA 2018)."""
+
+E_CHARGE = sqrt(4 * pi * ALPHA)
+"""Elementary charge in natural Heaviside-Lorentz units, 0.30282."""
+
+AVOGADRO = 6.02214076e23
+"""Particles per mole, exact (SI 2019)."""
+
+GRAMS_PER_TONNE = 1e6

@@ -1,0 +1,1 @@
+"""How to compute it: plan, blocks, execution, store, limits, contours, plots, command line."""
