@@ -1,0 +1,38 @@
+"""Experiments by name, each one TOML file: beam, exposure, volumes, signature, counts, sources."""
+
+from physics.experiments.loader import load, load_all, names, unverified
+from physics.experiments.schema import (
+    FINAL_STATES,
+    OBSERVABLES,
+    STATISTICS,
+    Background,
+    Cut,
+    Efficiency,
+    Experiment,
+    Signature,
+    Smearing,
+    Volume,
+)
+from physics.experiments.shapes import Box, Cone, Cylinder, Shape, Sphere
+
+__all__ = [
+    "FINAL_STATES",
+    "OBSERVABLES",
+    "STATISTICS",
+    "Background",
+    "Box",
+    "Cone",
+    "Cut",
+    "Cylinder",
+    "Efficiency",
+    "Experiment",
+    "Shape",
+    "Signature",
+    "Smearing",
+    "Sphere",
+    "Volume",
+    "load",
+    "load_all",
+    "names",
+    "unverified",
+]

@@ -1,0 +1,206 @@
+"""Reading experiments: shipped ones by name, a user's by path."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from os import PathLike
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from physics import beams
+from physics.citations import read as read_sources
+from physics.documents import Table, is_path, one_line, read_toml
+from physics.errors import InputError
+from physics.experiments import signature, volumes
+from physics.experiments.base import merged
+from physics.experiments.schema import Experiment
+from physics.packaged import find, stems
+
+PACKAGE = "physics.experiments"
+RESERVED = ("combined", "contours", "limits", "response")
+"""Names of groups of the store, which no experiment may have."""
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+_SOURCED = (
+    "selection",
+    "smearing",
+    "efficiency",
+    "observed",
+    "background",
+    "signal_uncertainty",
+)
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of the shipped experiments.
+
+    Examples
+    --------
+    >>> names()
+    ('microboone', 'miniboone_fhc', 'sbnd')
+    """
+    return stems(PACKAGE)
+
+
+def load(name_or_path: str | PathLike[str]) -> Experiment:
+    """Load an experiment with its beam, and check all of it.
+
+    Parameters
+    ----------
+    name_or_path : str or path
+        Name of a shipped experiment, or the path of a TOML file.
+
+    Returns
+    -------
+    Experiment
+        Checked and immutable.
+
+    Raises
+    ------
+    InputError
+        One sentence with file and key when anything is wrong.
+
+    Examples
+    --------
+    >>> load("miniboone_fhc").signature.observed
+    2870
+    """
+    path = find(name_or_path, PACKAGE, "experiment", listed="hnlscan list experiments")
+    document = _document(path, ())
+    _check_name(path)
+    document.only("title", "kind", "beam", "exposure_pot", "source", "volumes", "signature")
+    beam = beams.load(document.text("beam", '"bnb_at_sbnd"'), relative_to=path.parent)
+    kind: Literal["search", "projection"] = (
+        "projection"
+        if document.text("kind", '"search"', choices=("search", "projection")) == "projection"
+        else "search"
+    )
+    analysis = document.table("signature", "{ single_photon = { ... } }")
+    experiment = Experiment(
+        name=path.stem,
+        title=document.text("title", '"a detector in a beam"'),
+        kind=kind,
+        beam=beam,
+        exposure_pot=document.number("exposure_pot", "6.6e20", above=0),
+        volumes=volumes.read(document, beam.baseline_cm),
+        signature=signature.read(
+            analysis, projection=kind == "projection", top_energy=float(beam.flux.energy[-1])
+        ),
+        source=read_sources(document, ("exposure_pot", "volumes", *_sourced(analysis))),
+        digest="",
+        path=str(path),
+    )
+    return msgspec.structs.replace(experiment, digest=digest(experiment))
+
+
+def load_all(names_or_paths: Iterable[str | PathLike[str]]) -> tuple[Experiment, ...]:
+    """Load several experiments that are computed together.
+
+    Raises
+    ------
+    InputError
+        As `load`, and when two have the same name or beams of a group differ in their envelope.
+
+    Examples
+    --------
+    >>> [e.name for e in load_all(["sbnd", "microboone"])]
+    ['sbnd', 'microboone']
+    """
+    experiments = tuple(load(given) for given in names_or_paths)
+    for i, experiment in enumerate(experiments):
+        for other in experiments[:i]:
+            if other.name == experiment.name:
+                raise InputError(
+                    one_line(
+                        f"experiment '{experiment.name}' is asked for twice ({other.path} and "
+                        f"{experiment.path}), but names are unique; remove or rename one"
+                    )
+                )
+    beams.check_groups(experiment.beam for experiment in experiments)
+    return experiments
+
+
+def unverified(experiment: Experiment) -> list[str]:
+    """List the keys, of experiment and beam, whose numbers nobody read in their source.
+
+    Examples
+    --------
+    >>> "efficiency" in unverified(load("sbnd"))
+    True
+    """
+    own = [key for key, cite in experiment.source.items() if not cite.verified]
+    return own + [f"beam.{k}" for k, cite in experiment.beam.source.items() if not cite.verified]
+
+
+def digest(experiment: Experiment) -> str:
+    """Return the SHA-256 of everything in an experiment that enters a number.
+
+    Titles, sources, remarks and places of files do not enter; the name does, since it is part of
+    the store.
+    """
+    content = msgspec.structs.asdict(experiment)
+    for word in ("title", "source", "digest", "path"):
+        del content[word]
+    beam = msgspec.structs.asdict(experiment.beam)
+    for word in ("name", "title", "source", "path"):
+        del beam[word]
+    flux = {"energy": experiment.beam.flux.energy.tolist()} | {
+        name: values.tolist() for name, values in experiment.beam.flux.values.items()
+    }
+    content["beam"] = beam | {"flux": flux}
+    content["signature"] = msgspec.to_builtins(experiment.signature)
+    content["signature"]["background"].pop("made")
+    text = json.dumps(msgspec.to_builtins(content), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _document(path: Path, seen: tuple[Path, ...]) -> Table:
+    """Read a file and put it on top of its base, if it names one."""
+    document = read_toml(path, "an experiment (TOML)")
+    if "beam" in document and isinstance(beam := document.data["beam"], str) and is_path(beam):
+        document = Table(
+            document.file, {**document.data, "beam": str((path.parent / beam).absolute())}
+        )
+    if "base" not in document:
+        return document
+    given = document.text("base", '"miniboone_fhc"')
+    chain = (*seen, path.resolve())
+    try:
+        base = find(
+            given,
+            PACKAGE,
+            "experiment",
+            listed="hnlscan list experiments",
+            relative_to=path.parent,
+        )
+    except InputError as problem:
+        raise document.error("base", str(problem)) from None
+    if base.resolve() in chain:
+        raise document.error(
+            "base", f"'{given}' leads back to this file, but bases end; name another"
+        )
+    return merged(_document(base, chain), document)
+
+
+def _check_name(path: Path) -> None:
+    """Hold that the stem of the file can name a group of the store."""
+    if not _NAME.fullmatch(path.stem) or path.stem in RESERVED:
+        raise InputError(
+            one_line(
+                f"{path}: the name of the file names the experiment, but '{path.stem}' is "
+                f"{'reserved' if path.stem in RESERVED else 'no word'}; rename the file to "
+                "letters, digits, - and _ after a letter, other than "
+                f"{', '.join(RESERVED)}"
+            )
+        )
+
+
+def _sourced(analysis: Table) -> list[str]:
+    """Return the keys of the signature that carry numbers and are present."""
+    present: set[str] = set()
+    for inner in analysis.data.values():
+        present.update(inner if isinstance(inner, Mapping) else ())
+    return [key for key in _SOURCED if key in present]
