@@ -160,6 +160,7 @@ def test_cls_refuses_negative_signals_and_several_experiments():
         cls("cls", 1.0, [3, 4], 2.0, 0.5, 0.1)
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # raised inside pyhf
 @pytest.mark.parametrize("case", EXPERIMENTS.values(), ids=EXPERIMENTS)
 def test_pyhf_agrees_where_its_asymptotic_formulae_hold(case):
     pyhf = pytest.importorskip("pyhf")
