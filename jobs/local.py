@@ -1,0 +1,91 @@
+"""Workers on this machine: processes of one thread each, reachable from nowhere else."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import dask
+from distributed import Client, LocalCluster
+
+from physics.errors import InputError
+
+THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+)
+"""Libraries that would start threads of their own; one worker per core leaves them none."""
+
+ALLOWED_DEATHS = 5
+"""How many workers a block may take down before it counts as failed."""
+
+START_SECONDS = 120
+"""Longest time until the first worker answers."""
+
+
+@contextmanager
+def local_client(workers: int) -> Iterator[Client]:
+    """Start workers on this machine for the time of a ``with`` statement.
+
+    Scheduler and dashboard listen on 127.0.0.1 only.
+
+    Parameters
+    ----------
+    workers : int
+        Number of processes, at least 1.
+
+    Yields
+    ------
+    distributed.Client
+        Connected; ``client.dashboard_link`` is the address of the dashboard.
+
+    Raises
+    ------
+    InputError
+        If no worker starts.
+    """
+    single = dict.fromkeys(THREAD_VARIABLES, "1")
+    # the scheduler reads the number of allowed failures when it is made
+    with (
+        dask.config.set({"distributed.scheduler.allowed-failures": ALLOWED_DEATHS}),
+        LocalCluster(  # type: ignore[no-untyped-call]
+            n_workers=workers,
+            processes=True,
+            threads_per_worker=1,
+            host="127.0.0.1",
+            dashboard_address="127.0.0.1:0",
+            silence_logs=logging.ERROR,
+            env=single,
+        ) as cluster,
+        Client(cluster, set_as_default=False) as client,  # type: ignore[no-untyped-call]
+    ):
+        try:
+            client.wait_for_workers(1, timeout=START_SECONDS)
+        except TimeoutError as error:
+            raise InputError(
+                f"none of {workers} workers started within {START_SECONDS} s; "
+                "try again with --workers 0, which computes in this process"
+            ) from error
+        try:
+            yield client
+        finally:
+            with _quiet():
+                client.close()
+                cluster.close()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Hide the complaints of connections that are closed on purpose."""
+    logger = logging.getLogger("distributed")
+    names = [name for name in logging.root.manager.loggerDict if name.startswith("distributed")]
+    loggers = [logger, *(logging.getLogger(name) for name in names)]
+    levels = [each.level for each in loggers]
+    for each in loggers:
+        each.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        for each, level in zip(loggers, levels, strict=True):
+            each.setLevel(level)

@@ -1,0 +1,164 @@
+"""Read and write the blocks of one group: data first, mark last.
+
+The mark of a block is the crc32 of its data, so a mark proves what it says. Kept handles make a
+block cost milliseconds; regions must be whole chunks, since two writers of one chunk lose data
+without an error.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import zarr
+
+from scanner.blocks import Arrays, ArraySpec, Block, Layout, checksum
+
+RESPONSE = "response"
+SCAN = "_scan"
+TO_DO = -1
+"""Mark of a block that waits."""
+BROKEN = -2
+"""Mark of a block whose computation failed."""
+
+Marks = npt.NDArray[np.int64]
+
+
+class Regions:
+    """Handles on the arrays of one group in a store that is being scanned or is sealed.
+
+    Parameters
+    ----------
+    path : Path
+        The store.
+    layout : Layout
+        The group and its block shape.
+    mode : str
+        ``"r+"``, or ``"r"`` for readers.
+    """
+
+    def __init__(self, path: Path, layout: Layout, mode: str = "r+") -> None:
+        self.layout = layout
+        name = layout.spec.name
+        # a block of zeros is a result: without this its chunks would not be written
+        with zarr.config.set({"array.write_empty_chunks": True}):
+            root = zarr.open_group(path, mode=_mode(mode), zarr_format=3, use_consolidated=False)
+            self._marks = _array(root, f"{SCAN}/{name}/mark")
+            self._known = _array(root, f"{SCAN}/{name}/known")
+            self._executions = _array(root, f"{SCAN}/{name}/executions")
+            self._messages = _array(root, f"{SCAN}/{name}/message")
+            self._arrays = {
+                spec.name: _array(root, f"{RESPONSE}/{name}/{spec.name}")
+                for spec in layout.spec.arrays
+            }
+
+    def marks(self) -> Marks:
+        """Read the marks of all blocks: -1 to do, -2 failed, else the checksum of the data."""
+        return np.asarray(self._marks[:])
+
+    def executions(self) -> Marks:
+        """Read how often every block has been started."""
+        return np.asarray(self._executions[:])
+
+    def message(self, index: int) -> str:
+        """Read why a block failed."""
+        return str(np.asarray(self._messages[index : index + 1])[0])
+
+    def array(self, name: str) -> "zarr.Array[Any]":
+        """Give the handle of one array of the group."""
+        return self._arrays[name]
+
+    def read(self, block: Block) -> Arrays:
+        """Read the arrays of a block as they are stored."""
+        return {name: np.asarray(a[block.slices]) for name, a in self._arrays.items()}
+
+    def verified(self, block: Block, mark: int) -> bool:
+        """Say whether the data of a block are still those its mark was made of."""
+        try:
+            return checksum(self.read(block)) == mark
+        except Exception:  # noqa: BLE001 - whatever a damaged chunk raises means the same
+            return False
+
+    def known(self, block: Block) -> Arrays | None:
+        """Read what an extended store holds of a block before it is computed, if anything."""
+        mark = int(np.asarray(self._known[block.index : block.index + 1])[0])
+        if mark < 0:
+            return None
+        found = self.read(block)
+        # a worker killed while writing the block leaves a mixture: then nothing is known
+        return found if checksum(found) == mark else None
+
+    def start(self, block: Block) -> None:
+        """Count an execution of a block."""
+        here = slice(block.index, block.index + 1)
+        self._executions[here] = np.asarray(self._executions[here]) + 1
+
+    def write(self, block: Block, values: Arrays) -> None:
+        """Store a block (checked by `conform`): data first, mark last."""
+        self.write_data(block, values)
+        self.set_mark(block, checksum(values))
+
+    def write_known(self, block: Block, values: Arrays) -> None:
+        """Store what is known of a block that has still to be computed."""
+        self.write_data(block, values)
+        self._known[block.index : block.index + 1] = checksum(values)
+
+    def write_data(self, block: Block, values: Arrays) -> None:
+        """Store arrays of a block without marking it."""
+        for name, array in self._arrays.items():
+            _require_aligned(array, block)
+            array[block.slices] = values[name]
+
+    def set_mark(self, block: Block, mark: int) -> None:
+        """Set the mark of a block."""
+        self._marks[block.index : block.index + 1] = mark
+
+    def fail(self, block: Block, message: str) -> None:
+        """Mark a block as failed and keep the reason."""
+        self._messages[block.index : block.index + 1] = np.array([message], dtype=object)
+        self.set_mark(block, BROKEN)
+
+    def reset(self, block: Block) -> None:
+        """Mark a block as to do, from scratch."""
+        self._known[block.index : block.index + 1] = TO_DO
+        self.set_mark(block, TO_DO)
+
+    def conform(self, block: Block, values: Arrays) -> Arrays:
+        """Cast what `evaluate` returned to the stored types, or raise ValueError."""
+        wanted = {spec.name for spec in self.layout.spec.arrays}
+        if set(values) != wanted:
+            raise ValueError(f"evaluate returned arrays {sorted(values)}, not {sorted(wanted)}")
+        return {
+            spec.name: self._conform_one(spec, block, values[spec.name])
+            for spec in self.layout.spec.arrays
+        }
+
+    def _conform_one(self, spec: ArraySpec, block: Block, value: Any) -> npt.NDArray[Any]:
+        """Cast one array."""
+        array = np.asarray(value)
+        shape = block.shape + self.layout.spec.trailing(spec)
+        if array.shape != shape:
+            raise ValueError(f"array {spec.name} has shape {array.shape}, not {shape}")
+        if not np.can_cast(array.dtype, spec.dtype, casting="same_kind"):
+            raise ValueError(f"array {spec.name} has type {array.dtype}, not {spec.dtype}")
+        return np.ascontiguousarray(array, dtype=spec.dtype)
+
+
+def _require_aligned(array: "zarr.Array[Any]", block: Block) -> None:
+    """Refuse a region that is not made of whole chunks."""
+    for (start, stop), size, chunk in zip(block.region, array.shape, array.chunks, strict=False):
+        if start % chunk or (stop % chunk and stop != size):
+            raise RuntimeError(f"block {block} of {array.name} does not end at chunks of {chunk}")
+
+
+def _array(root: zarr.Group, path: str) -> "zarr.Array[Any]":
+    """Open an array of the store."""
+    found = root[path]
+    if not isinstance(found, zarr.Array):
+        raise TypeError(f"{path} is no array")
+    return found
+
+
+def _mode(mode: str) -> Any:
+    """Access mode with the type zarr wants."""
+    return mode

@@ -1,0 +1,342 @@
+"""The zarr store of a scan: made once, resumed only by what made it, written by one process.
+
+Arrays are written by `scanner.regions`; this module makes, opens and describes the store.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import xarray as xr
+import zarr
+
+from physics.errors import InputError
+from scanner import identity as identities
+from scanner import layouts, plan, provenance, swap
+from scanner.blocks import GroupSpec, Layout
+from scanner.lock import WriterLock, wait_for_orphans
+from scanner.regions import RESPONSE, SCAN, Regions
+
+FORMAT = "hnlscan scan 1"
+"""Value of the root attribute ``format``: what kind of store this is."""
+
+
+class Store:
+    """A store open for writing by this process alone; use it in a ``with`` statement.
+
+    Parameters
+    ----------
+    path : Path
+        The store.
+    lock : WriterLock
+        Lock that is held.
+    """
+
+    def __init__(self, path: Path, lock: WriterLock) -> None:
+        self.path = path
+        self._lock = lock
+        self.layouts = read_layouts(path)
+        self._regions: dict[str, Regions] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let other processes write."""
+        self._lock.release()
+
+    @property
+    def attrs(self) -> dict[str, Any]:
+        """Attributes of the root."""
+        return read_attrs(self.path)
+
+    @property
+    def sealed(self) -> bool:
+        """Whether the store is complete, in its final form, and not to be changed."""
+        return bool(self.attrs.get("sealed", False))
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What fixes the numbers."""
+        found: dict[str, Any] = json.loads(self.attrs["identity"])
+        return found
+
+    def regions(self, group: str) -> Regions:
+        """Give the handles on the blocks of a group."""
+        if group not in self._regions:
+            self._regions[group] = Regions(self.path, self.layouts[group])
+        return self._regions[group]
+
+    def reload(self) -> None:
+        """Forget what was read, after the store was replaced."""
+        self.layouts = read_layouts(self.path)
+        self._regions.clear()
+
+    def response(self, group: str) -> xr.Dataset:
+        """Open the arrays of a group, labelled; they are read when used."""
+        dataset: xr.Dataset = xr.open_zarr(
+            self.path, group=f"{RESPONSE}/{group}", consolidated=False, chunks=None
+        )
+        return dataset
+
+    def update_attrs(self, **attrs: Any) -> None:
+        """Add root attributes."""
+        zarr.open_group(self.path, mode="r+", use_consolidated=False).update_attributes(attrs)
+
+    def write_dataset(self, group: str, dataset: xr.Dataset) -> None:
+        """Write a labelled result, replacing what was there.
+
+        Parameters
+        ----------
+        group : str
+            Where to, such as ``"sbnd"`` or ``"contours"``.
+        dataset : xarray.Dataset
+            The result, in memory.
+
+        Raises
+        ------
+        InputError
+            If the store is sealed.
+        """
+        if self.sealed:
+            raise InputError(
+                f"{self.path} is sealed and is not changed; write to a new store (--out)"
+            )
+        _plain_strings(dataset).to_zarr(
+            self.path, group=group, mode="w", consolidated=False, zarr_format=3
+        )
+
+
+def open_or_create(
+    path: Path | str,
+    groups: Sequence[GroupSpec],
+    identity: identities.Identity,
+    *,
+    accept_version: bool = False,
+    attrs: Mapping[str, Any] | None = None,
+) -> Store:
+    """Make a store, or open the one that is there if it was made from the same.
+
+    Parameters
+    ----------
+    path : Path or str
+        The store.
+    groups : sequence of GroupSpec
+        What to compute; block sizes of an existing store stay.
+    identity : mapping
+        Everything that fixes the numbers, as JSON types; axes, coordinates and digests of `groups`
+        are added.
+    accept_version : bool
+        Go on although the keys `identity.VERSIONS` differ; recorded in the root attributes.
+    attrs : mapping, optional
+        Further root attributes of a new store, such as ``title``.
+
+    Returns
+    -------
+    Store
+        Locked until closed.
+
+    Raises
+    ------
+    InputError
+        If another process writes the store, if it was made from something else, or if `path` is
+        not a store.
+    """
+    path = Path(path)
+    wanted = full_identity(groups, identity)
+    lock = take_lock(path)
+    try:
+        if settle(path):
+            store = Store(path, lock)
+            _require_same(store, wanted, accept_version)
+        else:
+            build(path, [plan.layout(spec) for spec in groups], wanted, attrs or {})
+            swap.replace(path)
+            store = Store(path, lock)
+    except BaseException:
+        lock.release()
+        raise
+    return store
+
+
+def full_identity(groups: Sequence[GroupSpec], identity: identities.Identity) -> dict[str, Any]:
+    """Describe a run with its groups, in the form that is stored.
+
+    Parameters
+    ----------
+    groups : sequence of GroupSpec
+        The groups.
+    identity : mapping
+        What else fixes the numbers.
+
+    Returns
+    -------
+    dict
+        JSON types; key ``groups`` describes the groups.
+    """
+    described = {spec.name: layouts.group_identity(spec) for spec in groups}
+    return identities.canonical({**identity, "groups": described})
+
+
+def take_lock(path: Path) -> WriterLock:
+    """Become the writer of a store that may not exist yet.
+
+    Parameters
+    ----------
+    path : Path
+        The store.
+
+    Returns
+    -------
+    WriterLock
+        Held.
+    """
+    lock = WriterLock(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be written: {error.strerror}; choose another --out"
+        ) from error
+    return lock
+
+
+def settle(path: Path) -> bool:
+    """Bring what an earlier run left at `path` into order; the caller holds the lock.
+
+    Parameters
+    ----------
+    path : Path
+        The store.
+
+    Returns
+    -------
+    bool
+        Whether there is a store.
+
+    Raises
+    ------
+    InputError
+        If something else is there.
+    """
+    swap.recover(path)
+    if not path.exists():
+        return False
+    read_attrs(path)
+    wait_for_orphans(path)
+    for torn in path.rglob("*.partial"):
+        torn.unlink(missing_ok=True)
+    return True
+
+
+def build(
+    path: Path, planned: Sequence[Layout], wanted: identities.Identity, attrs: Mapping[str, Any]
+) -> None:
+    """Build an empty store as the successor of `path`; `swap.replace` puts it there.
+
+    Parameters
+    ----------
+    path : Path
+        Where the store will be.
+    planned : sequence of Layout
+        The groups.
+    wanted : mapping
+        Full identity.
+    attrs : mapping
+        Further root attributes.
+    """
+    root_attrs = {
+        "Conventions": "CF-1.11",
+        **attrs,
+        "format": FORMAT,
+        "groups": [layout.spec.name for layout in planned],
+        "identity": json.dumps(wanted),
+        "sealed": False,
+    }
+    root_attrs.setdefault("provenance", json.dumps(provenance.collect()))
+    root = zarr.open_group(swap.next_path(path), mode="w", zarr_format=3, attributes=root_attrs)
+    layouts.create(root, planned)
+
+
+def read_attrs(path: Path) -> dict[str, Any]:
+    """Read the root attributes of a store.
+
+    Parameters
+    ----------
+    path : Path
+        The store.
+
+    Returns
+    -------
+    dict
+        The attributes.
+
+    Raises
+    ------
+    InputError
+        If there is no store of this program.
+    """
+    try:
+        attrs = json.loads((path / "zarr.json").read_text())["attributes"]
+        known = attrs["format"] == FORMAT
+    except (OSError, ValueError, KeyError, TypeError):
+        known = False
+    if not known:
+        what = "is not a store of hnlscan" if path.exists() else "does not exist"
+        raise InputError(f"{path} {what}; give a store that 'hnlscan run' made, or a new path")
+    return dict(attrs)
+
+
+def read_layouts(path: Path) -> dict[str, Layout]:
+    """Read how the groups of a store are cut.
+
+    Parameters
+    ----------
+    path : Path
+        The store.
+
+    Returns
+    -------
+    dict of str to Layout
+        By name of the group.
+    """
+    found = {}
+    for name in read_attrs(path)["groups"]:
+        group = json.loads((path / SCAN / name / "zarr.json").read_text())
+        found[name] = layouts.from_json(group["attributes"]["layout"])
+    return found
+
+
+def _require_same(store: Store, wanted: identities.Identity, accept_version: bool) -> None:
+    """Refuse a store made from something else; record what was accepted."""
+    accepted = identities.require_same(str(store.path), store.identity, wanted, accept_version)
+    if accepted:
+        earlier = store.attrs.get("accepted_versions", [])
+        now = provenance.now()
+        store.update_attrs(
+            identity=json.dumps(wanted),
+            accepted_versions=[*earlier, *({**change, "time": now} for change in accepted)],
+        )
+
+
+def _plain_strings(dataset: xr.Dataset) -> xr.Dataset:
+    """Turn fixed-length strings, which zarr v3 has not standardised, into ordinary ones."""
+    texts = {
+        name: (variable.dims, variable.values.astype(object), variable.attrs)
+        for name, variable in dataset.variables.items()
+        if variable.dtype.kind == "U"
+    }
+    coords = {name: text for name, text in texts.items() if name in dataset.coords}
+    plain = dataset.assign({name: text for name, text in texts.items() if name not in coords})
+    return plain.assign_coords(coords)
