@@ -1,1 +1,17 @@
 """What to compute: grid definitions, their axes and validation."""
+
+from grids.axes import Axis
+from grids.expression import Expression
+from grids.loader import load, names
+from grids.schema import DEFAULT_SEED, Grid, Precision, StatisticChoice
+
+__all__ = [
+    "DEFAULT_SEED",
+    "Axis",
+    "Expression",
+    "Grid",
+    "Precision",
+    "StatisticChoice",
+    "load",
+    "names",
+]
