@@ -1,0 +1,196 @@
+"""Experiments as plain arrays for the kernel."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import pi
+
+import numpy as np
+from numpy.typing import NDArray
+
+from physics.experiments.schema import Experiment, Volume
+from physics.experiments.shapes import Box, Cone, Cylinder, Sphere
+from physics.geometry import BOX, CONE, CYLINDER, ROW, SPHERE
+from physics.kernel import OBSERVABLES, Detectors
+from physics.models import ProductionTerm
+from physics.streams import Target, target
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Packed:
+    """Experiments of one sampling group, packed.
+
+    Parameters
+    ----------
+    detectors : Detectors
+        Arrays for the kernel.
+    volumes : tuple of (int, Volume)
+        Target volumes in the order of the rows, each with the index of its experiment.
+    exposures : tuple of float
+        POT of each experiment.
+    """
+
+    detectors: Detectors
+    volumes: tuple[tuple[int, Volume], ...]
+    exposures: tuple[float, ...]
+
+    def counts(self, scattered: Target) -> Floats:
+        """Targets of one kind in each volume times exposure, at the flux of the baseline.
+
+        Returns
+        -------
+        ndarray
+            Shape (volumes,), in POT.
+        """
+        return np.array(
+            [
+                self.exposures[i]
+                * flux_factor(volume, float(self.detectors.baseline[i]))
+                * sum(n * scattered.in_nucleus(name) for name, n in volume.nuclei.items())
+                for i, volume in self.volumes
+            ]
+        )
+
+
+def flux_factor(volume: Volume, baseline_cm: float) -> float:
+    """Mean flux in a volume over the flux at the baseline.
+
+    In a truncated cone whose apex is the source, the flux (baseline/d)^2 times the cross-section
+    of the cone is the same at every z.
+
+    Parameters
+    ----------
+    volume : Volume
+        A target volume.
+    baseline_cm : float
+        Distance from the source to the origin in cm.
+
+    Returns
+    -------
+    float
+        1 for a uniform flux.
+
+    Examples
+    --------
+    >>> from physics.experiments.shapes import Cone
+    >>> cone = Cone(radius_cm=(1.0, 2.0), z_cm=(-100.0, 0.0))
+    >>> round(flux_factor(Volume(name="d", shape=cone, flux="inverse_square"), 200.0), 6)
+    1.714286
+    """
+    if volume.flux == "uniform" or not isinstance(volume.shape, Cone):
+        return 1.0
+    length = volume.shape.z_cm[1] - volume.shape.z_cm[0]
+    return pi * (volume.shape.slope * baseline_cm) ** 2 * length / volume.shape.volume_cm3
+
+
+def row(volume: Volume) -> Floats:
+    """Pack the geometry of a volume as a row of `physics.geometry`.
+
+    Examples
+    --------
+    >>> row(Volume(name="tank", shape=Sphere(radius_cm=610.6))).tolist()
+    [0.0, 0.0, 0.0, 0.0, 610.6, 0.0, 0.0, 0.0]
+    """
+    match volume.shape:
+        case Sphere(radius_cm=radius):
+            code, sizes = SPHERE, (radius,)
+        case Box(lengths_cm=lengths):
+            code, sizes = BOX, tuple(x / 2 for x in lengths)
+        case Cylinder(radius_cm=radius, length_cm=length):
+            code, sizes = CYLINDER, (radius, length / 2)
+        case Cone(radius_cm=radii, z_cm=faces):
+            code, sizes = CONE, (*radii, *faces)
+    packed = np.zeros(ROW)
+    packed[: 4 + len(sizes)] = (code, *volume.centre_cm, *sizes)
+    return packed
+
+
+def pack(experiments: Sequence[Experiment], terms: Sequence[ProductionTerm]) -> Packed:
+    """Pack the experiments of a sampling group for some production terms.
+
+    Parameters
+    ----------
+    experiments : sequence of Experiment
+        All of one sampling group.
+    terms : sequence of ProductionTerm
+        Which fluxes to weigh with, in order.
+
+    Returns
+    -------
+    Packed
+        Ready for the kernel.
+    """
+    detectors = Detectors(
+        energy=np.concatenate([e.beam.flux.energy for e in experiments]),
+        flux=np.concatenate([_fluxes(e, terms) for e in experiments]),
+        energy_offset=_offsets([len(e.beam.flux.energy) for e in experiments]),
+        volumes=np.array([row(v) for e in experiments for v in e.targets]),
+        volume_offset=_offsets([len(e.targets) for e in experiments]),
+        decays=np.array([row(v) for e in experiments for v in e.decay_volumes]),
+        decay_offset=_offsets([len(e.decay_volumes) for e in experiments]),
+        cuts=_cuts(experiments),
+        cut_offset=_offsets([len(e.signature.selection) for e in experiments]),
+        efficiency=np.concatenate([_efficiency(e) for e in experiments]),
+        efficiency_offset=_offsets([len(e.signature.efficiency.value) for e in experiments]),
+        smearing=np.array([_smearing(e) for e in experiments]),
+        smeared=np.array([e.signature.smearing is not None for e in experiments]),
+        baseline=np.array([e.beam.baseline_cm for e in experiments]),
+    )
+    volumes = tuple((i, v) for i, e in enumerate(experiments) for v in e.targets)
+    return Packed(detectors, volumes, tuple(e.exposure_pot for e in experiments))
+
+
+def nuclei(experiment: Experiment) -> tuple[str, ...]:
+    """Nuclei in the target volumes of an experiment, sorted."""
+    return tuple(sorted({name for volume in experiment.targets for name in volume.nuclei}))
+
+
+def nucleus_share(volume: Volume, name: str, scattered: str) -> float:
+    """Share of one nucleus among all targets of a kind in a volume.
+
+    Examples
+    --------
+    >>> oil = Volume(name="o", shape=Sphere(radius_cm=1.0), nuclei={"C12": 1.0, "H1": 2.0})
+    >>> nucleus_share(oil, "H1", "p"), nucleus_share(oil, "C12", "n")
+    (0.25, 1.0)
+    """
+    hit = target(scattered)
+    total = sum(n * hit.in_nucleus(x) for x, n in volume.nuclei.items())
+    return volume.nuclei[name] * hit.in_nucleus(name) / total if total else 0.0
+
+
+def _offsets(lengths: list[int]) -> NDArray[np.int64]:
+    return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+
+
+def _fluxes(experiment: Experiment, terms: Sequence[ProductionTerm]) -> Floats:
+    values = experiment.beam.flux.values
+    columns = [[values[p] for p in term.projectiles] for term in terms]
+    return np.ascontiguousarray(np.moveaxis(np.array(columns), -1, 0))
+
+
+def _cuts(experiments: Sequence[Experiment]) -> Floats:
+    rows = [
+        (float(OBSERVABLES.index(cut.observable)), cut.min, cut.max)
+        for e in experiments
+        for cut in e.signature.selection
+    ]
+    return np.array(rows).reshape(-1, 3)
+
+
+def _efficiency(experiment: Experiment) -> Floats:
+    efficiency = experiment.signature.efficiency
+    return np.column_stack([efficiency.energy_GeV, efficiency.value])
+
+
+def _smearing(experiment: Experiment) -> tuple[float, float, float, float]:
+    smearing = experiment.signature.smearing
+    if smearing is None:
+        return (0.0, 0.0, 0.0, 0.0)
+    return (
+        smearing.energy_stochastic,
+        smearing.energy_constant,
+        smearing.angle_constant_deg,
+        smearing.angle_log_deg,
+    )

@@ -1,0 +1,314 @@
+"""The response of experiments at one mass point: events for unit couplings against lifetime.
+
+R_td(c tau) is the number of selected events of production term t and final state d for unit
+coupling factor and unit branching ratio, over the experiment's exposure. It is a pure function of
+the masses, the experiment, the sampling group, the precision and the seed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from physics import kernel, lifetime
+from physics.experiments.schema import Experiment
+from physics.models import ProductionTerm
+from physics.packing import nuclei, pack
+from physics.quadrature import folded, tabulate
+from physics.sampling import anchor, base_points, shifts, trained_map
+from physics.streams import stream, targets
+
+Floats = NDArray[np.float64]
+
+LEAST_SHARE = 1 / 16
+"""A stream gets at least this part of the events of the largest stream in its volume."""
+
+NODES_THAT_MATTER = 1e-3
+"""Lifetimes with a response above this part of its maximum have to meet the precision."""
+
+LEAST_ACCEPTED = 200
+MISMATCH_SIGMA, MISMATCH_RELATIVE = 5.0, 0.005
+"""Sampled and exact production may differ by these before a point is flagged."""
+
+DONE, NOT_CONVERGED = 1, 3
+
+
+@dataclass(frozen=True)
+class Precision:
+    """How hard to sample.
+
+    Parameters
+    ----------
+    relative : float
+        Error wanted at the worst lifetime that matters.
+    replicates : int
+        Independent randomisations, at least 16.
+    events : int
+        Points per replicate of the largest stream to begin with, a power of two; doubled while the
+        experiment's own error is above `relative`.
+    max_events : int
+        Most points per stream and mass, over all replicates.
+    """
+
+    relative: float = 0.01
+    replicates: int = 16
+    events: int = 512
+    max_events: int = 131072
+
+    @property
+    def levels(self) -> int:
+        """Number of doublings until the cap."""
+        return max(0, int(np.log2(self.max_events / (self.replicates * self.events))))
+
+
+@dataclass
+class Response:
+    """What one experiment answers at one mass point.
+
+    Parameters
+    ----------
+    value, sdev : ndarray, shape (terms, nodes)
+        Response at `physics.lifetime.CTAU_NODES_CM` for unit factor, and its error.
+    n_produced : ndarray, shape (terms,)
+        Upscatterings in all target volumes for unit factor, by quadrature.
+    production_ratio : float
+        Sampled over exact production.
+    flow : ndarray, shape (terms, cuts + 2)
+        Sampled cut flow before decay: produced, after each cut, times efficiency.
+    n_eff : float
+        Effective number of selected events (sum w)^2 / sum w^2.
+    events : int
+        Points sampled over all streams and replicates.
+    status : int
+        1 done, 3 done but not converged.
+    histogram : ndarray, shape (terms, replicates, 2, bins)
+        Proper flight lengths, for exact lifetimes.
+    """
+
+    value: Floats
+    sdev: Floats
+    n_produced: Floats
+    production_ratio: float
+    flow: Floats
+    n_eff: float
+    events: int
+    status: int
+    histogram: Floats
+
+
+class Sampler:
+    """Samples the responses of experiments that share a sampling group.
+
+    Parameters
+    ----------
+    experiments : sequence of Experiment
+        All of one sampling group.
+    terms : sequence of ProductionTerm
+        Production terms to answer for.
+    polarised : bool
+        Whether the HNL decays with its helicity's angular distribution (Dirac).
+    precision : Precision
+        How hard to sample.
+    seed : int
+        Root seed.
+    """
+
+    def __init__(
+        self,
+        experiments: Sequence[Experiment],
+        terms: Sequence[ProductionTerm],
+        *,
+        polarised: bool,
+        precision: Precision,
+        seed: int,
+    ) -> None:
+        self.experiments = tuple(experiments)
+        self.terms = tuple(terms)
+        self.polarised = polarised
+        self.precision = precision
+        self.seed = seed
+        self.packed = pack(self.experiments, self.terms)
+        self.targets = targets(tuple({n for e in self.experiments for n in nuclei(e)}))
+        self.counts = np.array([self.packed.counts(hit) for hit in self.targets])
+        self.envelope = self.experiments[0].beam.envelope
+        self.group = self.experiments[0].beam.sampling_group
+        edges = self.packed.detectors.volume_offset
+        self.rows = [slice(int(a), int(b)) for a, b in pairwise(edges)]
+
+    def respond(self, m4: float, *, channels: bool = False) -> "Sampled":
+        """Sample one mass point.
+
+        Parameters
+        ----------
+        m4 : float
+            HNL mass in GeV, rounded to 12 digits before any physics.
+        channels : bool
+            Also keep histograms by volume, projectile and helicity.
+
+        Returns
+        -------
+        Sampled
+            The responses and what they were made of.
+        """
+        point = Sampled(self, float(f"{m4:.12g}"), channels)
+        active = point.exact.any((0, 2))
+        for level in range(self.precision.levels + 1):
+            point.sample(level, active)
+            for e in np.flatnonzero(active):
+                active[e] = not point.precise_enough(int(e))
+            if not active.any():
+                break
+        return point
+
+
+class Sampled:
+    """One mass point of a sampler: its exact production and its tallies.
+
+    Parameters
+    ----------
+    sampler : Sampler
+        What to sample.
+    m4 : float
+        HNL mass in GeV.
+    channels : bool
+        Whether to keep histograms by channel.
+    """
+
+    def __init__(self, sampler: Sampler, m4: float, channels: bool) -> None:
+        self.sampler, self.m4 = sampler, m4
+        low, high = sampler.envelope.energy_GeV[0], sampler.envelope.energy_GeV[-1]
+        self.streams = [stream(hit, m4, low, high) for hit in sampler.targets]
+        self.tables = [tabulate(m4, packed) for packed in self.streams]
+        self.exact_by_helicity = np.array([self._exact(s) for s in range(len(self.streams))])
+        self.exact = self.exact_by_helicity.sum((2, 4, 5))
+        self.halvings = self._halvings()
+        self.points = np.zeros((len(self.streams), len(sampler.experiments)), dtype=np.int64)
+        self.tallies = [self._tallies(channels) for _ in self.streams]
+
+    def _exact(self, s: int) -> Floats:
+        """Production of a stream: (experiments, volumes or 0, terms, projectiles, helicities)."""
+        sampler, detectors = self.sampler, self.sampler.packed.detectors
+        shape = (len(sampler.experiments), len(sampler.counts[s]), *detectors.flux.shape[1:], 2)
+        result = np.zeros(shape)
+        for e, rows in enumerate(sampler.rows):
+            knots = slice(detectors.energy_offset[e], detectors.energy_offset[e + 1])
+            flux = detectors.flux[knots].reshape(knots.stop - knots.start, -1)
+            per_target = folded(detectors.energy[knots], flux, self.tables[s])
+            result[e, rows] = sampler.counts[s][rows, None, None, None] * per_target.reshape(
+                1, *shape[2:]
+            )
+        return result
+
+    def _halvings(self) -> NDArray[np.int64]:
+        """How often to halve the events of each stream for each experiment: (streams, experiments).
+
+        A stream's share is its rate over that of the largest stream in the volume where it matters
+        most, with the envelope of the group as flux.
+        """
+        envelope = self.sampler.envelope
+        energy, weight = np.array(envelope.energy_GeV), np.array([envelope.weight]).T
+        rates = np.array([folded(energy, weight, t).sum() for t in self.tables])
+        by_volume = self.sampler.counts * rates[:, None]
+        with np.errstate(invalid="ignore"):
+            share = np.nan_to_num(by_volume / by_volume.max(0))
+        largest = np.stack([share[:, rows].max(1) for rows in self.sampler.rows], axis=1)
+        return np.floor(-np.log2(np.maximum(largest, LEAST_SHARE))).astype(np.int64)
+
+    def _tallies(self, channels: bool) -> kernel.Tallies:
+        sampler = self.sampler
+        cuts = max(len(e.signature.selection) for e in sampler.experiments)
+        shape = (len(sampler.experiments), len(sampler.terms))
+        flux = sampler.packed.detectors.flux
+        kept = (sampler.counts.shape[1], *flux.shape[1:], 2) if channels else (0, 1, 1, 1)
+        return kernel.Tallies(
+            histogram=np.zeros((*shape, sampler.precision.replicates, 2, lifetime.BINS)),
+            produced=np.zeros((*shape, sampler.precision.replicates)),
+            flow=np.zeros((*shape, cuts + 2)),
+            accepted=np.zeros((shape[0], 3)),
+            channels=np.zeros((*kept, 2, lifetime.BINS)),
+        )
+
+    def sample(self, level: int, active: NDArray[np.bool_]) -> None:
+        """Bring every active experiment to its points of a level, in every stream."""
+        sampler = self.sampler
+        for s, hit in enumerate(sampler.targets):
+            wanted = (sampler.precision.events << level) >> self.halvings[s]
+            present = np.array([sampler.counts[s][rows].any() for rows in sampler.rows])
+            stops = np.where(active & present, wanted, self.points[s])
+            if not (stops > self.points[s]).any() or self.streams[s].E_min >= self.streams[s].E_max:
+                continue
+            key = (sampler.seed, sampler.group, hit.name)
+            kernel.sample(
+                base_points(sampler.precision.events << level),
+                shifts(*key, (self.m4,), sampler.precision.replicates),
+                self.points[s],
+                stops,
+                self.m4,
+                sampler.polarised,
+                self.streams[s],
+                trained_map(*key, anchor(self.m4), sampler.envelope),
+                sampler.counts[s],
+                sampler.packed.detectors,
+                self.tallies[s],
+            )
+            self.points[s] = stops
+
+    def _mean(self, name: str, experiment: int) -> Floats:
+        """Sum over streams of a tally per point and replicate of one experiment."""
+        parts = [
+            getattr(tally, name)[experiment] / n
+            for tally, n in zip(self.tallies, self.points[:, experiment], strict=True)
+            if n > 0
+        ]
+        return np.sum(parts, axis=0) if parts else 0.0 * getattr(self.tallies[0], name)[experiment]
+
+    def at_nodes(self, experiment: int) -> tuple[Floats, Floats]:
+        """Response and its error at the lifetime nodes: two arrays (terms, nodes)."""
+        histogram = self._mean("histogram", experiment)
+        terms, replicates = histogram.shape[:2]
+        rows = lifetime.at_nodes(histogram.reshape(terms * replicates, *histogram.shape[2:]))
+        values = rows.reshape(terms, replicates, -1)
+        return values.mean(1), values.std(1, ddof=1) / np.sqrt(replicates)
+
+    def precise_enough(self, experiment: int) -> bool:
+        """Tell whether the error is small at every lifetime that matters."""
+        value, sdev = self.at_nodes(experiment)
+        matters = value > NODES_THAT_MATTER * value.max(1, keepdims=True)
+        return bool((sdev[matters] <= self.sampler.precision.relative * value[matters]).all())
+
+    def _production_ratio(self, experiment: int) -> tuple[float, bool]:
+        """Sampled over exact production, and whether they agree."""
+        exact = self.exact[:, experiment].sum()
+        sampled = self._mean("produced", experiment).sum(0)
+        replicates = len(sampled)
+        difference = abs(sampled.mean() - exact)
+        error = sampled.std(ddof=1) / np.sqrt(replicates)
+        agree = difference <= max(MISMATCH_SIGMA * error, MISMATCH_RELATIVE * exact)
+        return float(sampled.mean() / exact), bool(agree)
+
+    def response(self, experiment: int) -> Response:
+        """Summarise what one experiment answers."""
+        n_produced = self.exact[:, experiment].sum(0)
+        value, sdev = self.at_nodes(experiment)
+        replicates = self.sampler.precision.replicates
+        accepted = np.sum([t.accepted[experiment] for t in self.tallies], axis=0)
+        ratio, agree = self._production_ratio(experiment) if n_produced.any() else (1.0, True)
+        converged = not n_produced.any() or (
+            agree
+            and np.isfinite(value).all()
+            and accepted[2] >= LEAST_ACCEPTED
+            and self.precise_enough(experiment)
+        )
+        return Response(
+            value=value,
+            sdev=sdev,
+            n_produced=n_produced,
+            production_ratio=ratio,
+            flow=self._mean("flow", experiment) / replicates,
+            n_eff=float(accepted[0] ** 2 / accepted[1]) if accepted[1] > 0 else 0.0,
+            events=int(self.points[:, experiment].sum()) * replicates,
+            status=DONE if converged else NOT_CONVERGED,
+            histogram=self._mean("histogram", experiment),
+        )

@@ -1,0 +1,193 @@
+"""Where events are drawn: anchors, frozen vegas maps, seeds and base points.
+
+Everything here is a pure function of the physics (sampling group, target, masses, root seed):
+no grid index, block, neighbour or worker enters.
+"""
+
+import hashlib
+from functools import cache, lru_cache
+from math import log10
+
+import numpy as np
+import vegas
+from numpy.typing import NDArray
+from scipy.stats import qmc
+
+from physics.beams.schema import Envelope
+from physics.jit import jit
+from physics.kernel import DIMENSIONS, Map, Stream, production
+from physics.streams import stream, target
+
+ANCHORS_PER_DECADE = 20
+"""Maps are trained at masses 10^(j/20) GeV, j integer."""
+
+RESERVED_DIMENSIONS = 16
+"""Uniform shifts set aside per replicate, so that a further dimension keeps the others' bits."""
+
+TRAINING = {"neval": 500, "nitn": 4}
+INCREMENTS = 64
+"""Increments per axis of a map; finer ones fit the noise of so short a training."""
+
+
+def stable_words(*parts: object) -> tuple[int, ...]:
+    """Hash names and numbers to four 32-bit words, the same on every machine and run.
+
+    Parameters
+    ----------
+    *parts : str, int or float
+        Floats enter with 12 significant digits.
+
+    Returns
+    -------
+    tuple of int
+        Words for `numpy.random.SeedSequence`.
+
+    Examples
+    --------
+    >>> stable_words("bnb", 0.1) == stable_words("bnb", 0.1 + 1e-15)
+    True
+    """
+    text = "|".join(f"{p:.12g}" if isinstance(p, float) else str(p) for p in parts)
+    return tuple(np.frombuffer(hashlib.sha256(text.encode()).digest()[:16], "<u4").tolist())
+
+
+def shifts(seed: int, group: str, channel: str, masses: tuple[float, ...], replicates: int) -> NDArray:
+    """Random shift of the base points, for each replicate.
+
+    Parameters
+    ----------
+    seed : int
+        Root seed of the scan.
+    group, channel : str
+        Sampling group and target.
+    masses : tuple of float
+        Masses of the point in GeV.
+    replicates : int
+        Number of replicates; replicate r does not depend on it.
+
+    Returns
+    -------
+    ndarray
+        Shape (replicates, DIMENSIONS), in [0, 1).
+
+    Examples
+    --------
+    >>> bool((shifts(1, "g", "p", (0.1,), 16)[3] == shifts(1, "g", "p", (0.1,), 32)[3]).all())
+    True
+    """
+    sequence = np.random.SeedSequence(seed, spawn_key=stable_words(group, channel, *masses))
+    words = sequence.generate_state(replicates * RESERVED_DIMENSIONS, np.uint64)
+    uniform = (words >> np.uint64(11)) * 2.0**-53
+    return uniform.reshape(replicates, RESERVED_DIMENSIONS)[:, :DIMENSIONS]
+
+
+@lru_cache(maxsize=4)
+def base_points(number: int) -> NDArray[np.float64]:
+    """First points of the Sobol sequence, shared by all replicates.
+
+    Parameters
+    ----------
+    number : int
+        A power of two.
+
+    Returns
+    -------
+    ndarray
+        Shape (number, DIMENSIONS), read-only; a longer sequence starts with the shorter one.
+
+    Examples
+    --------
+    >>> bool((base_points(8) == base_points(16)[:8]).all())
+    True
+    """
+    points = qmc.Sobol(DIMENSIONS, scramble=False).random_base2(int(number).bit_length() - 1)
+    points.flags.writeable = False
+    return np.asarray(points)
+
+
+def anchor(mass: float) -> float:
+    """Return the anchor mass nearest to `mass` on the universal log lattice.
+
+    Parameters
+    ----------
+    mass : float
+        In GeV.
+
+    Returns
+    -------
+    float
+        In GeV.
+
+    Examples
+    --------
+    >>> anchor(0.101)
+    0.1
+    """
+    return float(f"{10 ** (round(log10(mass) * ANCHORS_PER_DECADE) / ANCHORS_PER_DECADE):.12g}")
+
+
+@lru_cache(maxsize=4096)
+def trained_map(seed: int, group: str, channel: str, mass: float, envelope: Envelope) -> Map:
+    """Train the vegas map of (E, ln Q2) of a channel at an anchor, cold, and freeze it.
+
+    Parameters
+    ----------
+    seed, group, channel
+        As for `shifts`.
+    mass : float
+        Anchor mass in GeV.
+    envelope : Envelope
+        Energy spectrum of the sampling group.
+
+    Returns
+    -------
+    Map
+        Flat where the beam is below threshold.
+    """
+    integrator = vegas.AdaptiveMap([[0.0, 1.0], [0.0, 1.0]], ninc=2)
+    packed = stream(target(channel), mass, envelope.energy_GeV[0], envelope.energy_GeV[-1])
+    if packed.E_min < packed.E_max:
+        integrator = _train(packed, mass, envelope, (seed, group, channel, mass))
+    return Map(
+        np.ascontiguousarray(integrator.grid),
+        np.ascontiguousarray(integrator.inc),
+        np.asarray(integrator.ninc, dtype=np.int64),
+    )
+
+
+def _train(
+    packed: Stream, mass: float, envelope: Envelope, key: tuple[object, ...]
+) -> vegas.AdaptiveMap:
+    sequence = np.random.SeedSequence(int(str(key[0])), spawn_key=stable_words("map", *key[1:]))
+    rng = np.random.Generator(np.random.PCG64DXSM(sequence))
+    energy, weight = np.asarray(envelope.energy_GeV), np.asarray(envelope.weight)
+
+    @vegas.lbatchintegrand
+    def integrand(x: NDArray[np.float64]) -> NDArray[np.float64]:
+        return _production_weights(np.ascontiguousarray(x), mass, packed, _flat_map()) * np.interp(
+            packed.E_min + (packed.E_max - packed.E_min) * x[:, 0], energy, weight
+        )
+
+    integrator = vegas.Integrator(
+        [[0.0, 1.0], [0.0, 1.0]], ran_array_generator=rng.random, maxinc_axis=INCREMENTS
+    )
+    # vegas is made for integrals of order one
+    scale = float(integrand(rng.random((256, 2))).mean()) or 1.0
+    integrator(vegas.lbatchintegrand(lambda x: integrand(x) / scale), **TRAINING)
+    return integrator.map
+
+
+@cache
+def _flat_map() -> Map:
+    return Map(
+        np.array([[0.0, 1.0], [0.0, 1.0]]), np.ones((2, 1)), np.ones(2, dtype=np.int64)
+    )
+
+
+@jit
+def _production_weights(x, m, packed, mapping):
+    weights = np.empty(len(x))
+    for i in range(len(x)):
+        _, _, conserving, flipping = production(x[i, 0], x[i, 1], m, packed, mapping)
+        weights[i] = conserving + flipping
+    return weights
