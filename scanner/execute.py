@@ -1,7 +1,6 @@
 """Run a scan: everything that is not done yet, on some workers, until it is done or interrupted."""
 
 import heapq
-import os
 import signal
 import threading
 import time
@@ -10,10 +9,12 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 
 from jobs.local import local_client
-from scanner import provenance, resume
+from scanner import records, resume
 from scanner.blocks import Block, Evaluate
+from scanner.extend import unseal
 from scanner.parallel import run_blocks
 from scanner.progress import Reporter, Silent, Tally
+from scanner.regions import Marks
 from scanner.store import Store
 from scanner.worker import BlockRunner, Outcome, describe
 
@@ -94,15 +95,20 @@ def run(
     resume.require_retry(retry)
     begin = time.monotonic()
     if store.sealed:
-        return _count(store, RunSummary())
+        if not resume.candidates(store, retry):
+            return _count(store, RunSummary())
+        unseal(store)
     pending = resume.pending(store, retry)
     summary = RunSummary()
     if any(len(numbers) for numbers in pending.values()):
         progress = _Progress(store, pending, reporter or Silent())
-        record = _open_record(store, workers, progress)
+        runs = records.open_record(store.attrs.get("runs", []), workers, progress.ended)
+        store.update_attrs(runs=runs)
         summary = _compute(store, evaluate, workers, pending, progress)
         summary.seconds = time.monotonic() - begin
-        _close_record(store, record, summary)
+        how = "interrupted" if summary.interrupted else "complete"
+        runs = records.close_record(runs, summary.seconds, progress.ended, how)
+        store.update_attrs(runs=runs)
     return _count(store, summary)
 
 
@@ -118,6 +124,11 @@ class _Progress:
             failed = int((marks < -1).sum())
             done = len(marks) - failed - len(pending[name])
             self.tallies[label] = Tally(len(marks), done, failed)
+
+    @property
+    def ended(self) -> int:
+        """Blocks done or failed in the whole store."""
+        return sum(tally.ended for tally in self.tallies.values())
 
     def count(self, outcome: Outcome) -> None:
         """Take in the end of a block."""
@@ -187,11 +198,13 @@ def _parallel(
 
 def _interleaved(store: Store, pending: resume.Pending) -> Iterator[Block]:
     """All pending blocks, the groups advancing at the same relative pace."""
-    queues = []
-    for name, numbers in pending.items():
-        size = len(numbers)
-        queues.append(((i / size, name, int(number)) for i, number in enumerate(numbers)))
-    return (store.layouts[name].block(number) for _, name, number in heapq.merge(*queues))
+    paced = heapq.merge(*(_paced(name, numbers) for name, numbers in pending.items()))
+    return (store.layouts[name].block(number) for _, name, number in paced)
+
+
+def _paced(name: str, numbers: Marks) -> Iterator[tuple[float, str, int]]:
+    """Blocks of one group with the fraction of the group that comes before each."""
+    return ((i / len(numbers), name, int(number)) for i, number in enumerate(numbers))
 
 
 def _count(store: Store, summary: RunSummary) -> RunSummary:
@@ -202,25 +215,6 @@ def _count(store: Store, summary: RunSummary) -> RunSummary:
         summary.done += int((marks >= 0).sum())
         summary.failed += int((marks < -1).sum())
     return summary
-
-
-def _open_record(store: Store, workers: int, progress: _Progress) -> dict[str, object]:
-    """Note in the store that a run begins; what is left without an end was killed."""
-    record: dict[str, object] = {
-        "started": provenance.now(),
-        "started_unix": time.time(),
-        "workers": workers,
-        "blocks_before": sum(tally.ended for tally in progress.tallies.values()),
-        "process": os.getpid(),
-    }
-    store.update_attrs(runs=[*store.attrs.get("runs", []), record])
-    return record
-
-
-def _close_record(store: Store, record: dict[str, object], summary: RunSummary) -> None:
-    """Note how a run ended."""
-    record = {**record, "seconds": summary.seconds, "interrupted": summary.interrupted}
-    store.update_attrs(runs=[*store.attrs["runs"][:-1], record])
 
 
 @contextmanager

@@ -14,10 +14,10 @@ import zarr
 
 from physics.errors import InputError
 from scanner import identity as identities
-from scanner import layouts, plan, provenance, swap
+from scanner import layouts, plan, provenance, records, swap
 from scanner.blocks import GroupSpec, Layout
 from scanner.lock import WriterLock, wait_for_orphans
-from scanner.regions import RESPONSE, SCAN, Regions
+from scanner.regions import RESPONSE, SCAN, TO_DO, Regions
 
 FORMAT = "hnlscan scan 1"
 """Value of the root attribute ``format``: what kind of store this is."""
@@ -160,9 +160,7 @@ def open_or_create(
             store = Store(path, lock)
             _require_same(store, wanted, accept_version)
         else:
-            build(path, [plan.layout(spec) for spec in groups], wanted, attrs or {})
-            swap.replace(path)
-            store = Store(path, lock)
+            store = make(path, lock, groups, wanted, attrs or {})
     except BaseException:
         lock.release()
         raise
@@ -186,6 +184,38 @@ def full_identity(groups: Sequence[GroupSpec], identity: identities.Identity) ->
     """
     described = {spec.name: layouts.group_identity(spec) for spec in groups}
     return identities.canonical({**identity, "groups": described})
+
+
+def make(
+    path: Path,
+    lock: WriterLock,
+    groups: Sequence[GroupSpec],
+    wanted: identities.Identity,
+    attrs: Mapping[str, Any],
+) -> Store:
+    """Make a new store, complete or not at all.
+
+    Parameters
+    ----------
+    path : Path
+        Where to; nothing is there.
+    lock : WriterLock
+        Held.
+    groups : sequence of GroupSpec
+        What to compute.
+    wanted : mapping
+        Full identity.
+    attrs : mapping
+        Further root attributes.
+
+    Returns
+    -------
+    Store
+        Nothing computed.
+    """
+    build(path, [plan.layout(spec) for spec in groups], wanted, attrs)
+    swap.replace(path)
+    return Store(path, lock)
 
 
 def take_lock(path: Path) -> WriterLock:
@@ -233,8 +263,10 @@ def settle(path: Path) -> bool:
     swap.recover(path)
     if not path.exists():
         return False
-    read_attrs(path)
+    runs = read_attrs(path).get("runs", [])
     wait_for_orphans(path)
+    if records.is_open(runs):
+        _close_killed(path, runs)
     for torn in path.rglob("*.partial"):
         torn.unlink(missing_ok=True)
     return True
@@ -316,6 +348,16 @@ def read_layouts(path: Path) -> dict[str, Layout]:
         group = json.loads((path / SCAN / name / "zarr.json").read_text())
         found[name] = layouts.from_json(group["attributes"]["layout"])
     return found
+
+
+def _close_killed(path: Path, runs: list[records.Record]) -> None:
+    """Note the end of a run that could not do so itself."""
+    seconds = records.seconds_worked(path, runs[-1])
+    ended = 0
+    for layout in read_layouts(path).values():
+        ended += int((Regions(path, layout, mode="r").marks() != TO_DO).sum())
+    runs = records.close_record(runs, seconds, ended, "killed")
+    zarr.open_group(path, mode="r+", use_consolidated=False).update_attributes({"runs": runs})
 
 
 def _require_same(store: Store, wanted: identities.Identity, accept_version: bool) -> None:

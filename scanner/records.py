@@ -1,0 +1,85 @@
+"""Notes in a store about the runs that worked on it: when, how long, how many blocks."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+from scanner import provenance
+from scanner.regions import SCAN
+
+Record = dict[str, Any]
+
+
+def open_record(runs: list[Record], workers: int, blocks_before: int) -> list[Record]:
+    """Note that a run begins.
+
+    Parameters
+    ----------
+    runs : list of dict
+        Earlier records.
+    workers : int
+        Processes of the run.
+    blocks_before : int
+        Blocks done or failed.
+
+    Returns
+    -------
+    list of dict
+        With one more; it has no ``seconds`` until it is closed.
+    """
+    begin = {"started": provenance.now(), "started_unix": time.time()}
+    return [*runs, {**begin, "workers": workers, "blocks_before": blocks_before}]
+
+
+def close_record(runs: list[Record], seconds: float, blocks_after: int, ended: str) -> list[Record]:
+    """Note how the last run ended.
+
+    Parameters
+    ----------
+    runs : list of dict
+        Records.
+    seconds : float
+        How long it took (s).
+    blocks_after : int
+        Blocks done or failed.
+    ended : str
+        ``"complete"``, ``"interrupted"`` or ``"killed"``.
+
+    Returns
+    -------
+    list of dict
+        The last one closed.
+    """
+    end = {"seconds": seconds, "blocks_after": blocks_after, "ended": ended}
+    return [*runs[:-1], {**runs[-1], **end}]
+
+
+def is_open(runs: list[Record]) -> bool:
+    """Say whether the last run has not noted its end: it lives, or it was killed.
+
+    Examples
+    --------
+    >>> is_open([]), is_open([{"started_unix": 1.0}])
+    (False, True)
+    """
+    return bool(runs) and "seconds" not in runs[-1]
+
+
+def seconds_worked(store: Path, run: Record) -> float:
+    """Time from the start of a run without an end to the last mark it wrote (s).
+
+    Parameters
+    ----------
+    store : Path
+        The store.
+    run : dict
+        Its record.
+
+    Returns
+    -------
+    float
+        Time (s).
+    """
+    files = (store / SCAN).glob("*/mark/c/*")
+    last = max((file.stat().st_mtime for file in files), default=0.0)
+    return max(0.0, last - float(run["started_unix"]))

@@ -1,0 +1,150 @@
+"""How far a scan is, from its store alone: live, unfinished or sealed."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from scanner import records, swap
+from scanner.blocks import DONE, FAILED, STATUS, UNCONVERGED, Layout
+from scanner.lock import is_locked
+from scanner.regions import BROKEN, Marks, Regions
+from scanner.store import read_attrs, read_layouts
+
+MAX_ERRORS = 10
+"""How many messages of failed blocks are given."""
+
+SWAP_SECONDS = 1.0
+"""How long a reader bears with a store that is being replaced by its sealed or extended form."""
+
+Counts = dict[str, int]
+
+
+def status(path: Path | str) -> dict[str, Any]:
+    """Count what is done, without disturbing a run.
+
+    Parameters
+    ----------
+    path : Path or str
+        The store.
+
+    Returns
+    -------
+    dict
+        ``store``; ``sealed``; ``running``; ``blocks``: total, done, failed; ``points``: total,
+        done (converged or not), failed, unconverged; ``seconds`` spent by all runs;
+        ``seconds_left`` at the rate of the last run, None if it has none; ``groups``: blocks and
+        points of each; ``errors``: first messages of failed blocks.
+
+    Raises
+    ------
+    InputError
+        If there is no store.
+    """
+    path = Path(path)
+    deadline = time.monotonic() + SWAP_SECONDS
+    while True:
+        try:
+            return _status(path, _present(path))
+        except (KeyError, FileNotFoundError):
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+
+
+def _status(path: Path, place: Path) -> dict[str, Any]:
+    """Read a store once."""
+    attrs = read_attrs(place)
+    running = is_locked(path)
+    groups: dict[str, dict[str, Counts]] = {}
+    errors: list[str] = []
+    for name, layout in read_layouts(place).items():
+        regions = Regions(place, layout, mode="r")
+        marks = regions.marks()  # before the data: what is marked now is written already
+        groups[name] = {"blocks": _count_blocks(marks), "points": _count_points(regions, marks)}
+        broken = np.flatnonzero(marks == BROKEN)[: MAX_ERRORS - len(errors)].tolist()
+        errors.extend(f"{name} block {index}: {regions.message(index)}" for index in broken)
+    blocks = _sum([group["blocks"] for group in groups.values()])
+    seconds, left = _times(place, attrs.get("runs", []), blocks, running)
+    return {
+        "store": str(path),
+        "sealed": bool(attrs.get("sealed", False)),
+        "running": running,
+        "blocks": blocks,
+        "points": _sum([group["points"] for group in groups.values()]),
+        "seconds": seconds,
+        "seconds_left": left,
+        "groups": groups,
+        "errors": errors,
+    }
+
+
+def _present(path: Path) -> Path:
+    """Give the store, or the one it was just about to replace when it was killed."""
+    replaced = swap.old_path(path)
+    return replaced if not path.exists() and replaced.exists() else path
+
+
+def _count_blocks(marks: Marks) -> Counts:
+    """Count blocks."""
+    return {
+        "total": len(marks),
+        "done": int((marks >= 0).sum()),
+        "failed": int((marks == BROKEN).sum()),
+    }
+
+
+def _count_points(regions: Regions, marks: Marks) -> Counts:
+    """Count points by their status, where there is one, in blocks that are marked."""
+    spec = regions.layout.spec
+    done, failed = (_points(regions.layout, chosen) for chosen in (marks >= 0, marks == BROKEN))
+    unconverged = np.zeros_like(done)
+    if any(array.name == STATUS for array in spec.arrays):
+        codes = np.asarray(regions.array(STATUS)[...])
+        inner = tuple(range(len(spec.sizes), codes.ndim))
+        failed |= done & (codes == FAILED).any(axis=inner)
+        computed = ((codes == DONE) | (codes == UNCONVERGED)).all(axis=inner)
+        done &= computed
+        unconverged = done & (codes == UNCONVERGED).any(axis=inner)
+    return {
+        "total": spec.n_points,
+        "done": int(done.sum()),
+        "failed": int(failed.sum()),
+        "unconverged": int(unconverged.sum()),
+    }
+
+
+def _points(layout: Layout, chosen: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Points of the chosen blocks."""
+    points = chosen.reshape(layout.grid)
+    for axis, (step, size) in enumerate(zip(layout.block_shape, layout.spec.sizes, strict=True)):
+        points = np.repeat(points, step, axis=axis).take(range(size), axis=axis)
+    return points
+
+
+def _sum(counts: list[Counts]) -> Counts:
+    """Add counts key by key."""
+    return {key: sum(count[key] for count in counts) for key in counts[0]}
+
+
+def _times(
+    place: Path, runs: list[records.Record], blocks: Counts, running: bool
+) -> tuple[float, float | None]:
+    """Time spent by all runs, and time left at the rate of the last one (s)."""
+    ended = blocks["done"] + blocks["failed"]
+    left = blocks["total"] - ended
+    if not runs:
+        return 0.0, None if left else 0.0
+    last = runs[-1]
+    if records.is_open(runs):
+        worked = records.seconds_worked(place, last)
+        seconds = max(worked, time.time() - last["started_unix"]) if running else worked
+    else:
+        seconds = last["seconds"]
+    fresh = last.get("blocks_after", ended) - last["blocks_before"]
+    total = seconds + sum(run["seconds"] for run in runs[:-1])
+    if left == 0:
+        return total, 0.0
+    return total, seconds / fresh * left if fresh > 0 else None

@@ -1,0 +1,127 @@
+"""A scan without physics: numbers that depend on nothing but the point; also a program to kill.
+
+python toy_scan.py STORE WORKERS SECONDS_PER_BLOCK
+"""
+
+import hashlib
+import os
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from scanner import execute, store
+from scanner.blocks import Arrays, ArraySpec, Block, GroupSpec
+
+EXPERIMENTS = ("microboone", "sbnd")
+CTAU = tuple(10.0 ** (k / 4) for k in range(8))
+ARRAYS = (
+    ArraySpec("response", ("experiment", "ctau_1"), attrs={"units": "1", "long_name": "events"}),
+    ArraySpec("n_eff", ("experiment",)),
+    ArraySpec("status", ("experiment",), "int8"),
+)
+IDENTITY = {"physics_digest": "a", "seed": 7, "model": "toy", "axes": {}, "experiments": {}}
+
+
+def masses(n: int) -> tuple[float, ...]:
+    """n masses, as a grid file would give them."""
+    return tuple(float(f"{m:.12g}") for m in np.geomspace(0.01, 1.0, n))
+
+
+def group(
+    m4: tuple[float, ...],
+    experiments: tuple[str, ...] = EXPERIMENTS,
+    block_points: int | None = 1,
+    name: str = "bnb_argon",
+    label: str = "microboone+sbnd",
+    digest: str = "argon",
+) -> GroupSpec:
+    """The toy group on any masses."""
+    return GroupSpec(
+        name,
+        label,
+        {"m4": m4},
+        ARRAYS,
+        {"experiment": (experiments, {}), "ctau_1": (CTAU, {"units": "cm"})},
+        {"m4": {"units": "GeV", "long_name": "mass of N4"}},
+        block_points,
+        digest,
+    )
+
+
+@dataclass(frozen=True)
+class Toy:
+    """Evaluate: response = hash(mass, experiment) * (ctau + mass), exactly zero for some masses."""
+
+    m4: tuple[float, ...]
+    experiments: tuple[str, ...] = EXPERIMENTS
+    seconds: float = 0.0
+    broken: frozenset[float] = field(default_factory=frozenset)
+    unconverged: frozenset[float] = field(default_factory=frozenset)
+    deadly: frozenset[float] = field(default_factory=frozenset)
+    calls: Path | None = None
+
+    def __call__(self, block: Block, known: Arrays | None) -> Arrays:
+        end = time.perf_counter() + self.seconds
+        while time.perf_counter() < end:
+            pass
+        points = self.m4[block.slices[0]]
+        shape = (len(points), len(self.experiments))
+        out: Arrays = {
+            "response": np.full((*shape, len(CTAU)), np.nan),
+            "n_eff": np.full(shape, np.nan),
+            "status": np.zeros(shape, np.int8),
+        }
+        for i, mass in enumerate(points):
+            if mass in self.broken:
+                raise ValueError(f"mass {mass} is broken\nbeyond repair")
+            if mass in self.deadly:
+                os.kill(os.getpid(), 9)
+            for j, experiment in enumerate(self.experiments):
+                if known is not None and known["status"][i, j]:
+                    for name, array in out.items():
+                        array[i, j] = known[name][i, j]
+                else:
+                    self._compute(mass, experiment, out, (i, j))
+        return out
+
+    def _compute(self, mass: float, experiment: str, out: Arrays, where: tuple[int, int]) -> None:
+        if self.calls:
+            with self.calls.open("a") as log:
+                log.write(f"{mass} {experiment}\n")
+        digest = hashlib.sha256(f"{mass} {experiment}".encode()).digest()
+        number = int.from_bytes(digest[:4], "big") / 2**32 if digest[4] % 4 else 0.0
+        out["response"][where] = number * (np.array(CTAU) + mass)
+        out["n_eff"][where] = number
+        out["status"][where] = 3 if mass in self.unconverged else 1
+
+
+def run(
+    path: Path, groups: list[GroupSpec], toy: Toy, workers: int = 0, **options: object
+) -> execute.RunSummary:
+    """Open, run, close."""
+    with store.open_or_create(path, groups, IDENTITY) as opened:
+        return execute.run(opened, toy, workers=workers, **options)  # type: ignore[arg-type]
+
+
+def sha256(path: Path, name: str = "bnb_argon") -> str:
+    """Digest of decoded values and coordinates as xarray gives them."""
+    digest = hashlib.sha256()
+    with xr.open_zarr(path, group=f"response/{name}", consolidated=False) as dataset:
+        for key in sorted(map(str, dataset.variables)):
+            values = dataset[key].values
+            digest.update(key.encode() + str(dataset[key].dims).encode())
+            data = values.tobytes() if values.dtype.kind in "if" else repr(values.tolist()).encode()
+            digest.update(data)
+    return digest.hexdigest()
+
+
+if __name__ == "__main__":
+    m4 = masses(120)
+    summary = run(
+        Path(sys.argv[1]), [group(m4)], Toy(m4, seconds=float(sys.argv[3])), int(sys.argv[2])
+    )
+    raise SystemExit(summary.exit_code)
