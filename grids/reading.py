@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from grids import axes as spacing
 from grids.axes import Axis, Scale, rounded
 from grids.expression import Expression, ExpressionError, parse
-from physics.documents import Table, as_float, show
+from physics.documents import Table, as_float, show, then
 from physics.errors import nearest
 from physics.models import Model, Parameter
 
@@ -140,8 +140,9 @@ def _read_parameter(parameters: Table, name: str, model: Model, found: Quantitie
         known = [p.name for p in model.parameters]
         raise parameters.error(
             name,
-            f"unknown parameter {show(name)}{nearest(name, known)}; the model {model.name} has "
-            f"{', '.join(known)}; rename or remove it",
+            f"unknown parameter {show(name)}"
+            + then(nearest(name, known), f"the model {model.name} has {', '.join(known)}")
+            + "; rename or remove it",
         )
     elif declared.role == "option":
         example = f'"{declared.choices[0]}"'

@@ -7,7 +7,7 @@ from grids.axes import Axis
 from grids.expression import Expression
 from grids.reading import Quantities, check_range, parameter_of
 from grids.schema import Grid
-from physics.documents import Table, show
+from physics.documents import Table, show, then
 from physics.errors import nearest
 from physics.models import Model
 
@@ -38,7 +38,7 @@ def ordered(document: Table, model: Model, found: Quantities) -> dict[str, Expre
             raise document.error(
                 keys,
                 f"{show(name)} is no parameter of the model {model.name} and no tied quantity "
-                f"uses it{nearest(name, known)}; rename it, or tie a parameter to it",
+                "uses it" + then(nearest(name, known), "rename it, or tie a parameter to it"),
             )
     result: dict[str, Expression] = {}
     while len(result) < len(found.tied):
@@ -89,6 +89,7 @@ def _check_names(document: Table, found: Quantities) -> None:
     numbers = [name for name in found.where if not isinstance(found.fixed.get(name), str)]
     for name, expression in found.tied.items():
         keys = (*found.where[name], "tied")
+        others = [number for number in numbers if number != name]
         for used in sorted(expression.names):
             if isinstance(found.fixed.get(used), str):
                 raise document.error(
@@ -97,9 +98,9 @@ def _check_names(document: Table, found: Quantities) -> None:
             if used not in found:
                 raise document.error(
                     keys,
-                    f"uses the unknown name {show(used)}{nearest(used, numbers)}; known here are "
-                    f"{', '.join(n for n in numbers if n != name) or 'none'}; give it a value or "
-                    "correct it",
+                    f"uses the unknown name {show(used)}"
+                    + then(nearest(used, others), f"known here are {', '.join(others) or 'none'}")
+                    + "; give it a value or correct it",
                 )
 
 

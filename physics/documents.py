@@ -127,6 +127,17 @@ def one_line(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
+def then(suggestion: str, clause: str) -> str:
+    """Join what `nearest` suggests, which may be nothing, with what follows.
+
+    Examples
+    --------
+    >>> then("; did you mean 'x'?", "allowed are x, y"), then("", "allowed are x, y")
+    ("; did you mean 'x'? allowed are x, y", '; allowed are x, y')
+    """
+    return f"{suggestion} {clause}" if suggestion else f"; {clause}"
+
+
 class Table:
     """A TOML table that knows its file and its key path, and complains in whole sentences.
 
@@ -169,8 +180,9 @@ class Table:
             if key not in known:
                 raise self.error(
                     key,
-                    f"unknown {noun} {show(key)}{nearest(key, known)}; allowed are "
-                    f"{', '.join(known)}; remove or rename it",
+                    f"unknown {noun} {show(key)}"
+                    + then(nearest(key, known), f"allowed are {', '.join(known)}")
+                    + "; rename or remove it",
                 )
 
     def raw(self, key: str, example: str) -> object:
@@ -197,9 +209,11 @@ class Table:
         value = self.raw(key, example)
         wrong = isinstance(value, bool) or not isinstance(value, int)
         if wrong or not at_least <= value <= at_most:  # type: ignore[operator]
+            limited = f"from {at_least} to {at_most}"
+            wanted = limited if at_most < 2**63 - 1 else f"of at least {at_least}"
             raise self.error(
                 key,
-                f"got {show(value)}, but an integer from {at_least} to {at_most} is needed; "
+                f"got {show(value)}, but an integer {wanted} is needed; "
                 f"write for example {key} = {example}",
             )
         assert isinstance(value, int)
@@ -231,7 +245,8 @@ class Table:
 
     def text(self, key: str, example: str, choices: Sequence[str] = ()) -> str:
         """Return the non-empty string under `key`, one of `choices` if there are any."""
-        return self._text((key,), self.raw(key, example), f"{key} = {example}", choices)
+        todo = example if key.isdecimal() else f"{key} = {example}"
+        return self._text((key,), self.raw(key, example), todo, choices)
 
     def texts(
         self, key: str, example: str, choices: Sequence[str] = (), *, unique: bool = True
@@ -294,9 +309,10 @@ class Table:
         value = self.raw(key, example)
         if not isinstance(value, list) or not value or len(value) != (length or len(value)):
             wanted = f"a list of {length} values" if length else "a list with at least one value"
+            given = f"{len(value)} of them" if isinstance(value, list) and value else show(value)
             raise self.error(
                 key,
-                f"got {show(value)}, but {wanted} is needed; write for example {key} = {example}",
+                f"got {given}, but {wanted} is needed; write for example {key} = {example}",
             )
         return value
 
@@ -310,8 +326,9 @@ class Table:
         if choices and value not in choices:
             raise self.error(
                 keys,
-                f"unknown {show(value)}{nearest(value, choices)}; allowed are "
-                f"{', '.join(choices)}; write for example {todo}",
+                f"unknown {show(value)}"
+                + then(nearest(value, choices), f"allowed are {', '.join(choices)}")
+                + f"; write for example {todo}",
             )
         return value
 

@@ -4,7 +4,7 @@ from importlib.resources import files
 from os import PathLike
 from pathlib import Path
 
-from physics.documents import is_path, one_line
+from physics.documents import is_path, one_line, then
 from physics.errors import InputError, nearest
 
 
@@ -63,10 +63,10 @@ def find(
     known = stems(package)
     if name in known:
         return folder(package) / f"{name}.toml"
-    suggestion = nearest(name, known)
     shown = f"`{listed}` shows all {len(known)}" if listed else f"known are {', '.join(known)}"
     raise InputError(
         one_line(
-            f"unknown {noun} {name!r}{suggestion}; {shown}; a file is given as a path to .toml"
+            f"unknown {noun} {name!r}{then(nearest(name, known), shown)}, and a file is given by a "
+            "path ending in .toml"
         )
     )

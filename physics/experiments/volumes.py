@@ -182,7 +182,8 @@ def _check_place(table: Table, volume: Volume, baseline_cm: float) -> None:
             )
         if volume.decay:
             raise table.error(
-                "decay", "is true for a cone, but decays are seen in a sphere, box or cylinder only"
+                "decay",
+                "is true for a cone, but only a sphere, box or cylinder sees decays; remove it",
             )
     upstream = float(shape.bounds_cm[0, 2]) + volume.centre_cm[2]
     if upstream <= -baseline_cm:
