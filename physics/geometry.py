@@ -14,17 +14,14 @@ ROW = 8
 radii and z of the two faces of a cone)."""
 
 
+LEAST_AIMED_COSINE = 0.2
+"""HNLs at larger angles to the neutrino are not aimed at the detector."""
+
+
 @jit
 def vertex(volumes, row, u1, u2, u3):
-    """Draw a point of a volume: (x, y, z) in cm and its weight.
-
-    Uniform with weight 1, but for a cone upstream of the detector: there the interactions are
-    uniform in z (its apex is the source, so its cross-section ~ d^2 meets a flux ~ 1/d^2), while
-    the points are drawn uniformly in the logarithm of the distance to the detector, since short
-    decay lengths see only its near end.
-    """
+    """Draw a point (x, y, z) in cm uniformly in a sphere, box or cylinder."""
     azimuth = 2 * np.pi * u3
-    weight = 1.0
     if volumes[row, 0] == SPHERE:
         radius, cos = volumes[row, 4] * u1 ** (1.0 / 3.0), 2.0 * u2 - 1.0
         across = radius * np.sqrt(1.0 - cos * cos)
@@ -33,17 +30,48 @@ def vertex(volumes, row, u1, u2, u3):
         x = volumes[row, 4] * (2.0 * u2 - 1.0)
         y = volumes[row, 5] * (2.0 * u3 - 1.0)
         z = volumes[row, 6] * (2.0 * u1 - 1.0)
-    elif volumes[row, 0] == CYLINDER:
-        across = volumes[row, 4] * np.sqrt(u2)
-        x, y, z = across * np.cos(azimuth), across * np.sin(azimuth), volumes[row, 5] * (2.0 * u1 - 1.0)
     else:
-        length, span = volumes[row, 7] - volumes[row, 6], np.log(volumes[row, 6] / volumes[row, 7])
-        z = volumes[row, 7] * np.exp(span * u1)
-        weight = -z * span / length
-        along = (z - volumes[row, 6]) / length
-        radius = (volumes[row, 4] + (volumes[row, 5] - volumes[row, 4]) * along) * np.sqrt(u2)
-        x, y = radius * np.cos(azimuth), radius * np.sin(azimuth)
-    return x + volumes[row, 1], y + volumes[row, 2], z + volumes[row, 3], weight
+        across = volumes[row, 4] * np.sqrt(u2)
+        x, y = across * np.cos(azimuth), across * np.sin(azimuth)
+        z = volumes[row, 5] * (2.0 * u1 - 1.0)
+    return x + volumes[row, 1], y + volumes[row, 2], z + volumes[row, 3]
+
+
+@jit
+def upstream_vertex(volumes, row, u1, u2, u3, cos, azimuth, baseline, aim):
+    """Draw a point of a cone upstream of the detector: (x, y, z) in cm and its weight.
+
+    The apex of the cone is the source, so its cross-section ~ d^2 meets a flux ~ 1/d^2:
+    interactions are uniform in z and across. Short decay lengths see only the near end, so z is
+    drawn uniformly in the logarithm of the distance to the detector. Few HNLs aim at the detector,
+    so half of the points are placed where the HNL (at polar angle arccos(cos) to the neutrino and
+    `azimuth`) about crosses a disc at `aim` (x, y, z, radius); the weight is the ratio of the
+    density of interactions to that of the points.
+    """
+    near, far = volumes[row, 7], volumes[row, 6]
+    span = np.log(far / near)
+    z = near * np.exp(span * u1)
+    weight = -z * span / (near - far)
+    radius = volumes[row, 4] + (volumes[row, 5] - volumes[row, 4]) * (z - far) / (near - far)
+    tangent = np.sqrt(1.0 - cos * cos) / cos if cos > LEAST_AIMED_COSINE else np.inf
+    half = 2.0 * u2 - (1.0 if u2 >= 0.5 else 0.0)
+    spread, angle = np.sqrt(half), 2 * np.pi * u3
+    if tangent == np.inf:
+        return radius * np.sqrt(u2) * np.cos(angle), radius * np.sqrt(u2) * np.sin(angle), z, weight
+    # the HNL crosses the plane of the disc at (x, y) growth + drift
+    growth = (aim[2] + baseline) / (z + baseline)
+    drift = (aim[2] - z) * tangent
+    drift_x, drift_y = drift * np.cos(azimuth) - aim[0], drift * np.sin(azimuth) - aim[1]
+    if u2 < 0.5:
+        x, y = radius * spread * np.cos(angle), radius * spread * np.sin(angle)
+    else:
+        x = (aim[3] * spread * np.cos(angle) - drift_x) / growth
+        y = (aim[3] * spread * np.sin(angle) - drift_y) / growth
+    if x * x + y * y > radius * radius:
+        return x, y, z, 0.0
+    aimed = (x * growth + drift_x) ** 2 + (y * growth + drift_y) ** 2 < aim[3] * aim[3]
+    density = (growth * radius / aim[3]) ** 2 if aimed else 0.0
+    return x, y, z, weight * 2.0 / (1.0 + density)
 
 
 @jit

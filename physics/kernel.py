@@ -1,8 +1,8 @@
 """The compiled event loop: production, decay, reconstruction, selection, flight, histogram.
 
 One call runs a range of points of every replicate of one *stream* (one target nucleus or nucleon)
-through the stream's frozen vegas map and adds to the tallies of every experiment that has that
-target. Nothing an experiment adds depends on which other experiments are there.
+through the stream's frozen vegas map and adds to the tallies of every view (an experiment with the
+flux of one production term) that has that target. Nothing a view adds depends on other views.
 
 The proper flight lengths u = l m / p at which the HNL would enter and leave the decay volumes are
 histogrammed in ln u with weight and first moment, so that the response at every lifetime is one
@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from physics.geometry import direction, path, vertex
+from physics.geometry import CONE, direction, path, upstream_vertex, vertex
 from physics.jit import jit
 from physics.kinematics import (
     flipping_share,
@@ -31,7 +31,7 @@ DIMENSIONS = 10
 """Uniform numbers per event: E, Q2, photon cosine and azimuth, HNL azimuth, vertex (3), smearing (2)."""
 
 BLOCK = 256
-"""Events between two looks at the arrays of an experiment; they stay in the first cache."""
+"""Events between two looks at the arrays of a view; they stay in the first cache."""
 
 OBSERVABLES = ("E_vis", "cos_theta", "E_nu_QE")
 
@@ -57,10 +57,13 @@ class Map(NamedTuple):
 
 
 class Detectors(NamedTuple):
-    """Experiments as arrays; the `offset` arrays delimit each experiment's rows."""
+    """Views as arrays: a view is one experiment seen by one production term's projectiles.
 
-    energy: NDArray[np.float64]  # knots of the flux tables, one table per experiment
-    flux: NDArray[np.float64]  # (knots, terms, projectiles per term) per cm^2 GeV POT
+    The `offset` arrays delimit the rows of each view.
+    """
+
+    energy: NDArray[np.float64]  # knots of the flux tables, one table per view
+    flux: NDArray[np.float64]  # (knots, projectiles of the term) per cm^2 GeV POT
     energy_offset: NDArray[np.int64]
     volumes: NDArray[np.float64]  # target volumes (rows of physics.geometry)
     volume_offset: NDArray[np.int64]
@@ -70,19 +73,20 @@ class Detectors(NamedTuple):
     cut_offset: NDArray[np.int64]
     efficiency: NDArray[np.float64]  # energy, value
     efficiency_offset: NDArray[np.int64]
-    smearing: NDArray[np.float64]  # (experiments, 4)
-    smeared: NDArray[np.bool_]  # whether an experiment smears at all
+    smearing: NDArray[np.float64]  # (views, 4)
+    smeared: NDArray[np.bool_]  # whether a view smears at all
     baseline: NDArray[np.float64]  # cm
+    aim: NDArray[np.float64]  # (views, 4): a disc about the decay volumes, x, y, z, radius
 
 
 class Tallies(NamedTuple):
-    """What the loop adds to; experiments first, then replicates where they are kept apart."""
+    """What the loop adds to; views first, then replicates where they are kept apart."""
 
-    histogram: NDArray[np.float64]  # (experiments, terms, replicates, 2, bins)
-    produced: NDArray[np.float64]  # (experiments, terms, replicates)
-    flow: NDArray[np.float64]  # (experiments, terms, steps): produced, after each cut, efficiency
-    accepted: NDArray[np.float64]  # (experiments, 3): sum w, sum w^2, number
-    channels: NDArray[np.float64]  # (volumes, terms, projectiles, helicities, 2, bins) or size 0
+    histogram: NDArray[np.float64]  # (views, replicates, 2, bins)
+    produced: NDArray[np.float64]  # (views, replicates)
+    flow: NDArray[np.float64]  # (views, steps): produced, after each cut, efficiency
+    accepted: NDArray[np.float64]  # (views, 3): sum w, sum w^2, number
+    channels: NDArray[np.float64]  # (volumes, projectiles, helicities, 2, bins) or size 0
 
 
 @jit
@@ -166,18 +170,18 @@ def bin_of(u):
 
 
 @jit
-def _record(histogram, i, j, k, near, far, weight):
+def _record(histogram, i, j, near, far, weight):
     """Add a decay interval: leaving at `far` counts, having entered at `near` is taken off.
 
     The two moments of a bin are the weight and the weight times (u / centre - 1).
     """
     index = bin_of(far)
-    histogram[i, j, k, 0, index] += weight
-    histogram[i, j, k, 1, index] += weight * (far / U_CENTRES_CM[index] - 1.0)
+    histogram[i, j, 0, index] += weight
+    histogram[i, j, 1, index] += weight * (far / U_CENTRES_CM[index] - 1.0)
     if near > 0.0:
         index = bin_of(near)
-        histogram[i, j, k, 0, index] -= weight
-        histogram[i, j, k, 1, index] -= weight * (near / U_CENTRES_CM[index] - 1.0)
+        histogram[i, j, 0, index] -= weight
+        histogram[i, j, 1, index] -= weight * (near / U_CENTRES_CM[index] - 1.0)
 
 
 @jit
@@ -206,7 +210,7 @@ def produce(points, shift, first, m, polarised, stream, mapping, events):
 
 @jit
 def reconstruct(points, shift, first, e, detectors, events, seen):
-    """Fill the columns of `seen` for experiment e: knot, fraction, cuts passed, efficiency."""
+    """Fill the columns of `seen` for view e: knot, fraction, cuts passed, efficiency."""
     low, high = detectors.energy_offset[e], detectors.energy_offset[e + 1]
     cut, last_cut = detectors.cut_offset[e], detectors.cut_offset[e + 1]
     bright, brightest = detectors.efficiency_offset[e], detectors.efficiency_offset[e + 1]
@@ -236,37 +240,39 @@ def tally_flow(e, replicate, targets, cuts, detectors, events, seen, tallies):
         if seen[row, 0] < 0.0:
             continue
         passed = int(seen[row, 2])
-        for term in range(flux.shape[1]):
-            weight = events[row, 1] * targets * total_flux(flux, seen, row, term)
-            produced[e, term, replicate] += weight
-            for step in range(passed + 1):
-                flow[e, term, step] += weight
-            detected = weight * seen[row, 3]
-            if passed == cuts and detected > 0.0:
-                flow[e, term, cuts + 1] += detected
-                accepted[e, 0] += detected
-                accepted[e, 1] += detected * detected
-                accepted[e, 2] += 1.0
+        weight = events[row, 1] * targets * total_flux(flux, seen, row)
+        produced[e, replicate] += weight
+        for step in range(passed + 1):
+            flow[e, step] += weight
+        detected = weight * seen[row, 3]
+        if passed == cuts and detected > 0.0:
+            flow[e, cuts + 1] += detected
+            accepted[e, 0] += detected
+            accepted[e, 1] += detected * detected
+            accepted[e, 2] += 1.0
 
 
 @jit
 def fly(points, shift, first, e, volume, count, cuts, detectors, replicate, events, seen, tallies):
-    """Send the selected events of experiment e from one of its volumes through its decay volumes."""
+    """Send the selected events of view e from one of its volumes through its decay volumes."""
     volumes, decays, baseline = detectors.volumes, detectors.decays, detectors.baseline[e]
     start, stop = detectors.decay_offset[e], detectors.decay_offset[e + 1]
     flux, histogram, channels = detectors.flux, tallies.histogram, tallies.channels
+    aim = detectors.aim[e]
     for row in range(len(events)):
         if seen[row, 0] < 0.0 or seen[row, 2] < cuts or seen[row, 3] == 0.0:
             continue
         point = first + row
-        x, y, z, drawn = vertex(
-            volumes,
-            volume,
-            shifted(points, shift, point, 5),
-            shifted(points, shift, point, 6),
-            shifted(points, shift, point, 7),
-        )
         azimuth = 2 * np.pi * shifted(points, shift, point, 4)
+        u1 = shifted(points, shift, point, 5)
+        u2, u3 = shifted(points, shift, point, 6), shifted(points, shift, point, 7)
+        drawn = 1.0
+        if volumes[volume, 0] == CONE:
+            x, y, z, drawn = upstream_vertex(
+                volumes, volume, u1, u2, u3, events[row, 5], azimuth, baseline, aim
+            )
+        else:
+            x, y, z = vertex(volumes, volume, u1, u2, u3)
         dx, dy, dz = direction(x, y, z, baseline, events[row, 5], azimuth)
         weight = events[row, 1] * seen[row, 3] * drawn
         for decay in range(start, stop):
@@ -274,9 +280,8 @@ def fly(points, shift, first, e, volume, count, cuts, detectors, replicate, even
             if far <= near:
                 continue
             near, far = near * events[row, 6], far * events[row, 6]
-            for term in range(flux.shape[1]):
-                phi = total_flux(flux, seen, row, term)
-                _record(histogram, e, term, replicate, near, far, weight * phi * count)
+            phi = total_flux(flux, seen, row)
+            _record(histogram, e, replicate, near, far, weight * phi * count)
             if channels.size > 0:
                 _record_channels(channels, volume, flux, events, seen, row, near, far, weight)
 
@@ -284,12 +289,11 @@ def fly(points, shift, first, e, volume, count, cuts, detectors, replicate, even
 @jit
 def _record_channels(channels, volume, flux, events, seen, row, near, far, weight):
     """Record a decay interval by projectile and helicity, per target of a volume."""
-    for term in range(flux.shape[1]):
-        for p in range(flux.shape[2]):
-            each = weight * flux_at(flux, seen, row, term, p)
-            flipped = events[row, 2]
-            _record(channels[volume], term, p, 0, near, far, each * (1.0 - flipped))
-            _record(channels[volume], term, p, 1, near, far, each * flipped)
+    flipped = events[row, 2]
+    for p in range(flux.shape[1]):
+        each = weight * flux_at(flux, seen, row, p)
+        _record(channels[volume], p, 0, near, far, each * (1.0 - flipped))
+        _record(channels[volume], p, 1, near, far, each * flipped)
 
 
 @jit
@@ -300,25 +304,25 @@ def shifted(points, shift, row, axis):
 
 
 @jit
-def flux_at(flux, seen, row, term, projectile):
+def flux_at(flux, seen, row, projectile):
     """Flux of one projectile at the energy of an event."""
     knot = int(seen[row, 0])
-    left = flux[knot, term, projectile]
-    return left + seen[row, 1] * (flux[knot + 1, term, projectile] - left)
+    left = flux[knot, projectile]
+    return left + seen[row, 1] * (flux[knot + 1, projectile] - left)
 
 
 @jit
-def total_flux(flux, seen, row, term):
-    """Flux of all projectiles of a term at the energy of an event."""
+def total_flux(flux, seen, row):
+    """Flux of all projectiles at the energy of an event."""
     total = 0.0
-    for projectile in range(flux.shape[2]):
-        total += flux_at(flux, seen, row, term, projectile)
+    for projectile in range(flux.shape[1]):
+        total += flux_at(flux, seen, row, projectile)
     return total
 
 
 @jit
 def sample(points, shifts, starts, stops, m, polarised, stream, mapping, counts, detectors, tallies):
-    """Run points [starts[e], stops[e]) of every replicate through one stream for experiment e.
+    """Run points [starts[e], stops[e]) of every replicate through one stream for view e.
 
     `points` are base points in [0, 1) of shape (n, DIMENSIONS), `shifts` (replicates, DIMENSIONS)
     their shifts modulo 1; `counts` gives the targets of this stream in each volume times exposure.
@@ -330,7 +334,7 @@ def sample(points, shifts, starts, stops, m, polarised, stream, mapping, counts,
         shift = shifts[replicate]
         first = starts.min()
         while first < stops.max():
-            # blocks end where some experiment's range ends
+            # blocks end where some view's range ends
             last = min(first + BLOCK, stops.max())
             for e in range(len(starts)):
                 for edge in (starts[e], stops[e]):

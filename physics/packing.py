@@ -14,21 +14,25 @@ from physics.kernel import OBSERVABLES, Detectors
 from physics.models import ProductionTerm
 from physics.streams import Target, target
 
+View = tuple[Experiment, ProductionTerm]
+
+AIM_MARGIN = 1.2
+
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Packed:
-    """Experiments of one sampling group, packed.
+    """Views of one sampling group, packed.
 
     Parameters
     ----------
     detectors : Detectors
         Arrays for the kernel.
     volumes : tuple of (int, Volume)
-        Target volumes in the order of the rows, each with the index of its experiment.
+        Target volumes in the order of the rows, each with the index of its view.
     exposures : tuple of float
-        POT of each experiment.
+        POT of each view.
     """
 
     detectors: Detectors
@@ -106,24 +110,23 @@ def row(volume: Volume) -> Floats:
     return packed
 
 
-def pack(experiments: Sequence[Experiment], terms: Sequence[ProductionTerm]) -> Packed:
-    """Pack the experiments of a sampling group for some production terms.
+def pack(views: Sequence[View]) -> Packed:
+    """Pack experiments of a sampling group, each with the projectiles of a production term.
 
     Parameters
     ----------
-    experiments : sequence of Experiment
+    views : sequence of (Experiment, ProductionTerm)
         All of one sampling group.
-    terms : sequence of ProductionTerm
-        Which fluxes to weigh with, in order.
 
     Returns
     -------
     Packed
         Ready for the kernel.
     """
+    experiments = [experiment for experiment, _ in views]
     detectors = Detectors(
         energy=np.concatenate([e.beam.flux.energy for e in experiments]),
-        flux=np.concatenate([_fluxes(e, terms) for e in experiments]),
+        flux=np.concatenate([_fluxes(e, term) for e, term in views]),
         energy_offset=_offsets([len(e.beam.flux.energy) for e in experiments]),
         volumes=np.array([row(v) for e in experiments for v in e.targets]),
         volume_offset=_offsets([len(e.targets) for e in experiments]),
@@ -136,6 +139,7 @@ def pack(experiments: Sequence[Experiment], terms: Sequence[ProductionTerm]) -> 
         smearing=np.array([_smearing(e) for e in experiments]),
         smeared=np.array([e.signature.smearing is not None for e in experiments]),
         baseline=np.array([e.beam.baseline_cm for e in experiments]),
+        aim=np.array([_aim(e) for e in experiments]),
     )
     volumes = tuple((i, v) for i, e in enumerate(experiments) for v in e.targets)
     return Packed(detectors, volumes, tuple(e.exposure_pot for e in experiments))
@@ -164,10 +168,8 @@ def _offsets(lengths: list[int]) -> NDArray[np.int64]:
     return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
 
 
-def _fluxes(experiment: Experiment, terms: Sequence[ProductionTerm]) -> Floats:
-    values = experiment.beam.flux.values
-    columns = [[values[p] for p in term.projectiles] for term in terms]
-    return np.ascontiguousarray(np.moveaxis(np.array(columns), -1, 0))
+def _fluxes(experiment: Experiment, term: ProductionTerm) -> Floats:
+    return np.column_stack([experiment.beam.flux.values[p] for p in term.projectiles])
 
 
 def _cuts(experiments: Sequence[Experiment]) -> Floats:
@@ -182,6 +184,15 @@ def _cuts(experiments: Sequence[Experiment]) -> Floats:
 def _efficiency(experiment: Experiment) -> Floats:
     efficiency = experiment.signature.efficiency
     return np.column_stack([efficiency.energy_GeV, efficiency.value])
+
+
+def _aim(experiment: Experiment) -> Floats:
+    """Disc across the beam that covers the decay volumes, with a margin for slanted paths."""
+    corners = np.concatenate(
+        [v.shape.bounds_cm + np.array(v.centre_cm) for v in experiment.decay_volumes]
+    )
+    low, high = corners.min(0), corners.max(0)
+    return np.array([*(low + high) / 2, AIM_MARGIN * (high - low)[:2].max() / 2])
 
 
 def _smearing(experiment: Experiment) -> tuple[float, float, float, float]:

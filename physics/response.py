@@ -1,6 +1,6 @@
 """The response of experiments at one mass point: events for unit couplings against lifetime.
 
-R_td(c tau) is the number of selected events of production term t and final state d for unit
+A view is an experiment with the projectiles of one production term t; its response R_td(c tau) is the number of selected events of production term t and final state d for unit
 coupling factor and unit branching ratio, over the experiment's exposure. It is a pure function of
 the masses, the experiment, the sampling group, the precision and the seed.
 """
@@ -13,9 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from physics import kernel, lifetime
-from physics.experiments.schema import Experiment
-from physics.models import ProductionTerm
-from physics.packing import nuclei, pack
+from physics.packing import View, nuclei, pack
 from physics.quadrature import folded, tabulate
 from physics.sampling import anchor, base_points, shifts, trained_map
 from physics.streams import stream, targets
@@ -47,7 +45,7 @@ class Precision:
         Independent randomisations, at least 16.
     events : int
         Points per replicate of the largest stream to begin with, a power of two; doubled while the
-        experiment's own error is above `relative`.
+        view's own error is above `relative`.
     max_events : int
         Most points per stream and mass, over all replicates.
     """
@@ -65,17 +63,17 @@ class Precision:
 
 @dataclass
 class Response:
-    """What one experiment answers at one mass point.
+    """What one view answers at one mass point.
 
     Parameters
     ----------
-    value, sdev : ndarray, shape (terms, nodes)
-        Response at `physics.lifetime.CTAU_NODES_CM` for unit factor, and its error.
-    n_produced : ndarray, shape (terms,)
+    replicates : ndarray, shape (replicates, nodes)
+        Response at `physics.lifetime.CTAU_NODES_CM` for unit factor, each replicate's estimate.
+    n_produced : float
         Upscatterings in all target volumes for unit factor, by quadrature.
     production_ratio : float
         Sampled over exact production.
-    flow : ndarray, shape (terms, cuts + 2)
+    flow : ndarray, shape (cuts + 2,)
         Sampled cut flow before decay: produced, after each cut, times efficiency.
     n_eff : float
         Effective number of selected events (sum w)^2 / sum w^2.
@@ -83,19 +81,25 @@ class Response:
         Points sampled over all streams and replicates.
     status : int
         1 done, 3 done but not converged.
-    histogram : ndarray, shape (terms, replicates, 2, bins)
-        Proper flight lengths, for exact lifetimes.
     """
 
-    value: Floats
-    sdev: Floats
-    n_produced: Floats
+    replicates: Floats
+    n_produced: float
     production_ratio: float
     flow: Floats
     n_eff: float
     events: int
     status: int
-    histogram: Floats
+
+    @property
+    def value(self) -> Floats:
+        """Mean over replicates: the response at the lifetime nodes."""
+        return self.replicates.mean(0)
+
+    @property
+    def sdev(self) -> Floats:
+        """Error of `value`, from the spread of the replicates."""
+        return np.asarray(self.replicates.std(0, ddof=1) / np.sqrt(len(self.replicates)))
 
 
 class Sampler:
@@ -103,10 +107,8 @@ class Sampler:
 
     Parameters
     ----------
-    experiments : sequence of Experiment
+    views : sequence of (Experiment, ProductionTerm)
         All of one sampling group.
-    terms : sequence of ProductionTerm
-        Production terms to answer for.
     polarised : bool
         Whether the HNL decays with its helicity's angular distribution (Dirac).
     precision : Precision
@@ -117,23 +119,21 @@ class Sampler:
 
     def __init__(
         self,
-        experiments: Sequence[Experiment],
-        terms: Sequence[ProductionTerm],
+        views: Sequence[View],
         *,
         polarised: bool,
         precision: Precision,
         seed: int,
     ) -> None:
-        self.experiments = tuple(experiments)
-        self.terms = tuple(terms)
+        self.views = tuple(views)
         self.polarised = polarised
         self.precision = precision
         self.seed = seed
-        self.packed = pack(self.experiments, self.terms)
-        self.targets = targets(tuple({n for e in self.experiments for n in nuclei(e)}))
+        self.packed = pack(self.views)
+        self.targets = targets(tuple({n for e, _ in self.views for n in nuclei(e)}))
         self.counts = np.array([self.packed.counts(hit) for hit in self.targets])
-        self.envelope = self.experiments[0].beam.envelope
-        self.group = self.experiments[0].beam.sampling_group
+        self.envelope = self.views[0][0].beam.envelope
+        self.group = self.views[0][0].beam.sampling_group
         edges = self.packed.detectors.volume_offset
         self.rows = [slice(int(a), int(b)) for a, b in pairwise(edges)]
 
@@ -153,7 +153,7 @@ class Sampler:
             The responses and what they were made of.
         """
         point = Sampled(self, float(f"{m4:.12g}"), channels)
-        active = point.exact.any((0, 2))
+        active = point.exact.any(0)
         for level in range(self.precision.levels + 1):
             point.sample(level, active)
             for e in np.flatnonzero(active):
@@ -182,27 +182,24 @@ class Sampled:
         self.streams = [stream(hit, m4, low, high) for hit in sampler.targets]
         self.tables = [tabulate(m4, packed) for packed in self.streams]
         self.exact_by_helicity = np.array([self._exact(s) for s in range(len(self.streams))])
-        self.exact = self.exact_by_helicity.sum((2, 4, 5))
+        self.exact = self.exact_by_helicity.sum((2, 3, 4))
         self.halvings = self._halvings()
-        self.points = np.zeros((len(self.streams), len(sampler.experiments)), dtype=np.int64)
+        self.points = np.zeros((len(self.streams), len(sampler.views)), dtype=np.int64)
         self.tallies = [self._tallies(channels) for _ in self.streams]
 
     def _exact(self, s: int) -> Floats:
-        """Production of a stream: (experiments, volumes or 0, terms, projectiles, helicities)."""
-        sampler, detectors = self.sampler, self.sampler.packed.detectors
-        shape = (len(sampler.experiments), len(sampler.counts[s]), *detectors.flux.shape[1:], 2)
+        """Production of a stream: (views, volumes, projectiles, helicities)."""
+        counts, detectors = self.sampler.counts[s], self.sampler.packed.detectors
+        shape = (len(self.sampler.views), len(counts), detectors.flux.shape[1], 2)
         result = np.zeros(shape)
-        for e, rows in enumerate(sampler.rows):
+        for e, rows in enumerate(self.sampler.rows):
             knots = slice(detectors.energy_offset[e], detectors.energy_offset[e + 1])
-            flux = detectors.flux[knots].reshape(knots.stop - knots.start, -1)
-            per_target = folded(detectors.energy[knots], flux, self.tables[s])
-            result[e, rows] = sampler.counts[s][rows, None, None, None] * per_target.reshape(
-                1, *shape[2:]
-            )
+            per_target = folded(detectors.energy[knots], detectors.flux[knots], self.tables[s])
+            result[e, rows] = counts[rows, None, None] * per_target
         return result
 
     def _halvings(self) -> NDArray[np.int64]:
-        """How often to halve the events of each stream for each experiment: (streams, experiments).
+        """How often to halve the events of each stream for each view: (streams, views).
 
         A stream's share is its rate over that of the largest stream in the volume where it matters
         most, with the envelope of the group as flux.
@@ -218,20 +215,20 @@ class Sampled:
 
     def _tallies(self, channels: bool) -> kernel.Tallies:
         sampler = self.sampler
-        cuts = max(len(e.signature.selection) for e in sampler.experiments)
-        shape = (len(sampler.experiments), len(sampler.terms))
-        flux = sampler.packed.detectors.flux
-        kept = (sampler.counts.shape[1], *flux.shape[1:], 2) if channels else (0, 1, 1, 1)
+        cuts = max(len(e.signature.selection) for e, _ in sampler.views)
+        views, replicates = len(sampler.views), sampler.precision.replicates
+        projectiles = sampler.packed.detectors.flux.shape[1]
+        kept = (sampler.counts.shape[1], projectiles, 2) if channels else (0, 1, 1)
         return kernel.Tallies(
-            histogram=np.zeros((*shape, sampler.precision.replicates, 2, lifetime.BINS)),
-            produced=np.zeros((*shape, sampler.precision.replicates)),
-            flow=np.zeros((*shape, cuts + 2)),
-            accepted=np.zeros((shape[0], 3)),
+            histogram=np.zeros((views, replicates, 2, lifetime.BINS)),
+            produced=np.zeros((views, replicates)),
+            flow=np.zeros((views, cuts + 2)),
+            accepted=np.zeros((views, 3)),
             channels=np.zeros((*kept, 2, lifetime.BINS)),
         )
 
     def sample(self, level: int, active: NDArray[np.bool_]) -> None:
-        """Bring every active experiment to its points of a level, in every stream."""
+        """Bring every active view to its points of a level, in every stream."""
         sampler = self.sampler
         for s, hit in enumerate(sampler.targets):
             wanted = (sampler.precision.events << level) >> self.halvings[s]
@@ -255,60 +252,50 @@ class Sampled:
             )
             self.points[s] = stops
 
-    def _mean(self, name: str, experiment: int) -> Floats:
-        """Sum over streams of a tally per point and replicate of one experiment."""
-        parts = [
-            getattr(tally, name)[experiment] / n
-            for tally, n in zip(self.tallies, self.points[:, experiment], strict=True)
-            if n > 0
-        ]
-        return np.sum(parts, axis=0) if parts else 0.0 * getattr(self.tallies[0], name)[experiment]
+    def mean(self, name: str, view: int) -> Floats:
+        """Sum over streams of a tally of one view, per point of a replicate."""
+        total = np.zeros_like(getattr(self.tallies[0], name)[view])
+        for tally, points in zip(self.tallies, self.points[:, view], strict=True):
+            if points > 0:
+                total += getattr(tally, name)[view] / points
+        return total
 
-    def at_nodes(self, experiment: int) -> tuple[Floats, Floats]:
-        """Response and its error at the lifetime nodes: two arrays (terms, nodes)."""
-        histogram = self._mean("histogram", experiment)
-        terms, replicates = histogram.shape[:2]
-        rows = lifetime.at_nodes(histogram.reshape(terms * replicates, *histogram.shape[2:]))
-        values = rows.reshape(terms, replicates, -1)
-        return values.mean(1), values.std(1, ddof=1) / np.sqrt(replicates)
-
-    def precise_enough(self, experiment: int) -> bool:
+    def precise_enough(self, view: int) -> bool:
         """Tell whether the error is small at every lifetime that matters."""
-        value, sdev = self.at_nodes(experiment)
-        matters = value > NODES_THAT_MATTER * value.max(1, keepdims=True)
+        rows = lifetime.at_nodes(self.mean("histogram", view))
+        value, sdev = rows.mean(0), rows.std(0, ddof=1) / np.sqrt(len(rows))
+        matters = value > NODES_THAT_MATTER * value.max()
         return bool((sdev[matters] <= self.sampler.precision.relative * value[matters]).all())
 
-    def _production_ratio(self, experiment: int) -> tuple[float, bool]:
+    def _production_ratio(self, view: int) -> tuple[float, bool]:
         """Sampled over exact production, and whether they agree."""
-        exact = self.exact[:, experiment].sum()
-        sampled = self._mean("produced", experiment).sum(0)
+        exact = self.exact[:, view].sum()
+        sampled = self.mean("produced", view)
         replicates = len(sampled)
         difference = abs(sampled.mean() - exact)
         error = sampled.std(ddof=1) / np.sqrt(replicates)
         agree = difference <= max(MISMATCH_SIGMA * error, MISMATCH_RELATIVE * exact)
         return float(sampled.mean() / exact), bool(agree)
 
-    def response(self, experiment: int) -> Response:
-        """Summarise what one experiment answers."""
-        n_produced = self.exact[:, experiment].sum(0)
-        value, sdev = self.at_nodes(experiment)
-        replicates = self.sampler.precision.replicates
-        accepted = np.sum([t.accepted[experiment] for t in self.tallies], axis=0)
-        ratio, agree = self._production_ratio(experiment) if n_produced.any() else (1.0, True)
-        converged = not n_produced.any() or (
+    def response(self, view: int) -> Response:
+        """Summarise what one view answers."""
+        n_produced = float(self.exact[:, view].sum())
+        accepted = np.sum([t.accepted[view] for t in self.tallies], axis=0)
+        ratio, agree = self._production_ratio(view) if n_produced > 0 else (1.0, True)
+        rows = lifetime.at_nodes(self.mean("histogram", view))
+        converged = n_produced == 0 or (
             agree
-            and np.isfinite(value).all()
+            and bool(np.isfinite(rows).all())
             and accepted[2] >= LEAST_ACCEPTED
-            and self.precise_enough(experiment)
+            and self.precise_enough(view)
         )
+        replicates = self.sampler.precision.replicates
         return Response(
-            value=value,
-            sdev=sdev,
+            replicates=rows,
             n_produced=n_produced,
             production_ratio=ratio,
-            flow=self._mean("flow", experiment) / replicates,
+            flow=self.mean("flow", view) / replicates,
             n_eff=float(accepted[0] ** 2 / accepted[1]) if accepted[1] > 0 else 0.0,
-            events=int(self.points[:, experiment].sum()) * replicates,
+            events=int(self.points[:, view].sum()) * replicates,
             status=DONE if converged else NOT_CONVERGED,
-            histogram=self._mean("histogram", experiment),
         )
