@@ -11,10 +11,21 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 from physics.errors import InputError, nearest
 
 Key = str | int
+
+
+class Bounds(TypedDict, total=False):
+    """Bounds of a number, as keywords of `Table.number` and `Table.numbers`."""
+
+    above: float
+    at_least: float
+    at_most: float
+
+
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _LONGEST = 60
 
@@ -195,14 +206,11 @@ class Table:
         self,
         key: str,
         example: str,
-        *,
-        above: float | None = None,
-        at_least: float | None = None,
-        at_most: float | None = None,
+        **bounds: Unpack[Bounds],
     ) -> float:
         """Return the finite number under `key`, inside the bounds given."""
         value = self.raw(key, example)
-        return self._number((key,), value, example, _Bounds(above, at_least, at_most))
+        return self._number((key,), value, example, bounds)
 
     def integer(self, key: str, example: str, *, at_least: int, at_most: int = 2**63 - 1) -> int:
         """Return the integer under `key`, inside the bounds given."""
@@ -225,14 +233,11 @@ class Table:
         example: str,
         *,
         length: int | None = None,
-        above: float | None = None,
-        at_least: float | None = None,
-        at_most: float | None = None,
         increasing: bool = False,
+        **bounds: Unpack[Bounds],
     ) -> tuple[float, ...]:
         """Return the list of finite numbers under `key`."""
         items = self._list(key, example, length)
-        bounds = _Bounds(above, at_least, at_most)
         values = tuple(self._number((key, i), v, example, bounds) for i, v in enumerate(items))
         for i in range(1, len(values)) if increasing else ():
             if values[i] <= values[i - 1]:
@@ -332,15 +337,13 @@ class Table:
             )
         return value
 
-    def _number(
-        self, keys: tuple[Key, ...], value: object, example: str, bounds: "_Bounds"
-    ) -> float:
+    def _number(self, keys: tuple[Key, ...], value: object, example: str, bounds: Bounds) -> float:
         """Return `value` as a finite float inside `bounds`."""
         number = as_float(value)
-        if number is None or not math.isfinite(number) or not bounds.hold(number):
+        if number is None or not math.isfinite(number) or not _inside(number, bounds):
             raise self.error(
                 keys,
-                f"got {show(value)}, but a finite number{bounds} is needed; "
+                f"got {show(value)}, but a finite number{_words(bounds)} is needed; "
                 f"write for example {keys[0]} = {example}",
             )
         return number
@@ -362,21 +365,16 @@ def as_float(value: object) -> float | None:
         return None
 
 
-class _Bounds:
-    """Bounds of a number, and how to say them."""
+def _inside(number: float, bounds: Bounds) -> bool:
+    """Tell whether `number` is inside `bounds`."""
+    return (
+        number > bounds.get("above", -math.inf)
+        and number >= bounds.get("at_least", -math.inf)
+        and number <= bounds.get("at_most", math.inf)
+    )
 
-    def __init__(self, above: float | None, at_least: float | None, at_most: float | None) -> None:
-        self.above, self.at_least, self.at_most = above, at_least, at_most
 
-    def hold(self, number: float) -> bool:
-        """Tell whether `number` is inside."""
-        return not (
-            (self.above is not None and number <= self.above)
-            or (self.at_least is not None and number < self.at_least)
-            or (self.at_most is not None and number > self.at_most)
-        )
-
-    def __str__(self) -> str:
-        said = (("above", self.above), ("at least", self.at_least), ("at most", self.at_most))
-        words = [f"{word} {show(bound)}" for word, bound in said if bound is not None]
-        return " " + " and ".join(words) if words else ""
+def _words(bounds: Bounds) -> str:
+    """Say what `bounds` are, e.g. " above 0 and at most 1"."""
+    said = [f"{word.replace('_', ' ')} {bound:g}" for word, bound in bounds.items()]
+    return " " + " and ".join(said) if said else ""

@@ -2,14 +2,21 @@
 
 import re
 from itertools import combinations
+from typing import Final
 
 from physics import materials
-from physics.documents import Table
+from physics.documents import Bounds, Table
 from physics.experiments.schema import Volume
 from physics.experiments.shapes import Box, Cone, Cylinder, Shape, Sphere, overlap_fraction
 from physics.units import GRAMS_PER_TONNE
 
 SHAPES = ("sphere_cm", "box_cm", "cylinder_cm", "cone_cm")
+SIZE: Final[Bounds] = {"at_least": 1e-3, "at_most": 1e9}
+"""Sizes in cm, from a hair to the Earth: what is outside is a slip."""
+
+PLACE: Final[Bounds] = {"at_least": -1e10, "at_most": 1e10}
+"""Positions in cm."""
+
 _EXAMPLE = "{ sphere_cm = 610.6 }"
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _DENSITY_TOLERANCE = 0.02
@@ -69,7 +76,7 @@ def _volume(table: Table, baseline_cm: float) -> Volume:
     material, mass_tonnes = _target(table)
     centre = (0.0, 0.0, 0.0)
     if "centre_cm" in table:
-        x, y, z = table.numbers("centre_cm", "[0.0, 0.0, 0.0]", length=3)
+        x, y, z = table.numbers("centre_cm", "[0.0, 0.0, 0.0]", length=3, **PLACE)
         centre = (x, y, z)
     volume = Volume(
         name=_name(table),
@@ -78,7 +85,9 @@ def _volume(table: Table, baseline_cm: float) -> Volume:
         material=material,
         mass_tonnes=mass_tonnes,
         density_g_cm3=(
-            table.number("density_g_cm3", "1.396", above=0) if "density_g_cm3" in table else None
+            table.number("density_g_cm3", "1.396", above=0, at_most=25)
+            if "density_g_cm3" in table
+            else None
         ),
         nuclei=materials.nuclei(material, mass_tonnes) if material and mass_tonnes else {},
         decay=table.flag("decay"),
@@ -111,12 +120,12 @@ def _shape(table: Table) -> Shape:
             f"write for example shape = {_EXAMPLE}",
         )
     if "sphere_cm" in table:
-        return Sphere(radius_cm=table.number("sphere_cm", "610.6", above=0))
+        return Sphere(radius_cm=table.number("sphere_cm", "610.6", **SIZE))
     if "box_cm" in table:
-        x, y, z = table.numbers("box_cm", "[256.0, 232.0, 1040.0]", length=3, above=0)
+        x, y, z = table.numbers("box_cm", "[256.0, 232.0, 1040.0]", length=3, **SIZE)
         return Box(lengths_cm=(x, y, z))
     if "cylinder_cm" in table:
-        radius, length = table.numbers("cylinder_cm", "[191.61, 1086.49]", length=2, above=0)
+        radius, length = table.numbers("cylinder_cm", "[191.61, 1086.49]", length=2, **SIZE)
         return Cylinder(radius_cm=radius, length_cm=length)
     return _cone(table.table("cone_cm", "{ radius = [100.0, 1000.0], z = [-50000.0, -1300.0] }"))
 
@@ -124,8 +133,8 @@ def _shape(table: Table) -> Shape:
 def _cone(table: Table) -> Cone:
     """Read a truncated cone about the beam axis."""
     table.only("radius", "z")
-    r1, r2 = table.numbers("radius", "[100.0, 1000.0]", length=2, above=0)
-    z1, z2 = table.numbers("z", "[-50000.0, -1300.0]", length=2, increasing=True)
+    r1, r2 = table.numbers("radius", "[100.0, 1000.0]", length=2, **SIZE)
+    z1, z2 = table.numbers("z", "[-50000.0, -1300.0]", length=2, increasing=True, **PLACE)
     return Cone(radius_cm=(r1, r2), z_cm=(z1, z2))
 
 
@@ -140,7 +149,7 @@ def _target(table: Table) -> tuple[str | None, float | None]:
             )
         return None, None
     material = table.text("material", '"Ar"', choices=materials.names())
-    return material, table.number("mass_tonnes", "85.0", above=0)
+    return material, table.number("mass_tonnes", "85.0", above=0, at_most=1e15)
 
 
 def _inverse_square(table: Table) -> bool:
