@@ -1,0 +1,298 @@
+"""Exclusion plots: our regions in colour, published limits in grey with their names on them."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import cycle
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch, PathPatch
+from matplotlib.path import Path as Outline
+
+from physics.errors import InputError
+from scanner.catalogue import Curve
+from scanner.contours import Contour
+from scanner.outlines import Frame, outlines
+from scanner.plot_labels import label_curves
+
+# what is left out of each format's metadata, so that equal plots are equal files
+_UNDATED: dict[str, dict[str, Any]] = {
+    ".pdf": {"CreationDate": None},
+    ".png": {},
+    ".svg": {"Date": None},
+}
+SUFFIXES = tuple(_UNDATED)
+
+# Okabe and Ito's colours, which the colour-blind can tell apart
+_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+_PUBLISHED_FILL = "#ededed"
+# dull, so that they stay behind ours, but enough to follow a line to its name
+_PUBLISHED_LINES = (
+    "#7d6a55",
+    "#4f7396",
+    "#6b7f4a",
+    "#8a5a7d",
+    "#5a8580",
+    "#a0694f",
+    "#6a6a8f",
+    "#5c5c5c",
+)
+_STYLE: dict[Any, Any] = {
+    "font.family": "STIXGeneral",
+    "mathtext.fontset": "stix",
+    "font.size": 11.0,
+    "axes.linewidth": 0.9,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "hnlscan",
+    "pdf.fonttype": 42,
+}
+_METHODS = {"cls": "CL$_s$", "poisson_zero_background": "no background"}
+_SIZE_INCHES = (7.0, 5.2)
+_DPI = 200
+
+
+@dataclass(frozen=True)
+class PlotAxis:
+    """What is written on an axis, and its range.
+
+    Parameters
+    ----------
+    name : str
+        As in the grid.
+    symbol : str
+        LaTeX without dollars.
+    unit : str
+        As in the models: "GeV", "GeV^-1", "1".
+    low, high : float
+        Ends of the scanned range, positive.
+    """
+
+    name: str
+    symbol: str
+    unit: str
+    low: float
+    high: float
+
+    @property
+    def label(self) -> str:
+        r"""Symbol and unit, e.g. ``$m_4$ [GeV]``.
+
+        Examples
+        --------
+        >>> PlotAxis("mu_tr_mu4", r"\mu", "GeV^-1", 1e-8, 1e-3).label
+        '$\\mu$ [GeV$^{-1}$]'
+        """
+        base, _, power = self.unit.partition("^")
+        unit = f"{base}$^{{{power}}}$" if power else base
+        return f"${self.symbol}$" if self.unit == "1" else f"${self.symbol}$ [{unit}]"
+
+
+def exclusion_plot(
+    contours: Sequence[Contour],
+    curves: Sequence[Curve],
+    x: PlotAxis,
+    y: PlotAxis,
+    path: str | Path,
+    *,
+    title: str = "",
+    names: Mapping[str, str] | None = None,
+    projections: Collection[str] = (),
+) -> Path:
+    """Draw excluded regions of one plane with published limits behind them.
+
+    Parameters
+    ----------
+    contours : sequence of Contour
+        Ours, of one slice of the grid; regions are closed along the frame given by `x` and `y`.
+    curves : sequence of Curve
+        Published limits on the same axes.
+    x, y : PlotAxis
+        Axes.
+    path : str or Path
+        File to write; its suffix, .pdf, .png or .svg, is the format.
+    title : str
+        Written above the frame.
+    names : mapping of str to str, optional
+        Experiment to the name in the legend.
+    projections : collection of str
+        Experiments without data, drawn dashed.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    InputError
+        For another suffix.
+    """
+    target = Path(path)
+    if target.suffix.lower() not in SUFFIXES:
+        raise InputError(
+            f"plot file '{target.name}' has no known format; end its name in {', '.join(SUFFIXES)}"
+        )
+    with rc_context(_STYLE):
+        figure = exclusion_figure(contours, curves, x, y, title, names or {}, projections)
+        figure.savefig(target, dpi=_DPI, metadata=_UNDATED[target.suffix.lower()])
+    return target
+
+
+def exclusion_figure(
+    contours: Sequence[Contour],
+    curves: Sequence[Curve],
+    x: PlotAxis,
+    y: PlotAxis,
+    title: str = "",
+    names: Mapping[str, str] | None = None,
+    projections: Collection[str] = (),
+) -> Figure:
+    """Draw what `exclusion_plot` writes, for those who want to add to it.
+
+    Parameters
+    ----------
+    contours, curves, x, y, title, names, projections
+        As for `exclusion_plot`.
+
+    Returns
+    -------
+    matplotlib Figure
+        With one set of axes.
+    """
+    with rc_context(_STYLE):
+        figure = Figure(figsize=_SIZE_INCHES, layout="constrained")
+        axes = figure.add_subplot()
+        _set_axes(axes, x, y)
+        _draw_published(axes, curves, (x.low, x.high, y.low, y.high))
+        regions = [
+            _draw_region(axes, group, (x.low, x.high, y.low, y.high), colour, projections)
+            for group, colour in zip(_groups(contours), cycle(_COLOURS), strict=False)
+        ]
+        labels = _labels(contours, names or {}, projections)
+        heading = [title] * bool(title) + _common_level(contours)
+        _add_legend(figure, regions, labels, bool(curves), "\n".join(heading))
+        figure.draw_without_rendering()  # places the frame
+        label_curves(
+            axes,
+            {_published_name(c): np.column_stack([c.x, c.y]) for c in curves},
+            [c.points for c in contours],
+            _PUBLISHED_LINES,
+        )
+    return figure
+
+
+def _set_axes(axes: Axes, x: PlotAxis, y: PlotAxis) -> None:
+    axes.set(xscale="log", yscale="log", xlim=(x.low, x.high), ylim=(y.low, y.high))
+    axes.set_xlabel(x.label, fontsize=13)
+    axes.set_ylabel(y.label, fontsize=13)
+    axes.tick_params(which="both", direction="in", top=True, right=True)
+    # regions would hide ticks otherwise
+    axes.set_axisbelow(False)
+
+
+def _draw_published(axes: Axes, curves: Sequence[Curve], frame: Frame) -> None:
+    """Shade what is excluded already, and draw the edges."""
+    for curve in curves:
+        x, y = curve.x, curve.y
+        if curve.region == "above":
+            top = 10.0 * max(frame[3], float(y.max()))
+            x, y = np.append(x, [x[-1], x[0]]), np.append(y, [top, top])
+        axes.fill(x, y, facecolor=_PUBLISHED_FILL, edgecolor="none", zorder=1)
+    for curve, colour in zip(curves, cycle(_PUBLISHED_LINES), strict=False):
+        axes.plot(curve.x, curve.y, color=colour, linewidth=1.0, zorder=2)
+
+
+def _groups(contours: Sequence[Contour]) -> list[list[Contour]]:
+    """Sort contours by what they belong to: one region each."""
+    groups: dict[tuple[object, ...], list[Contour]] = {}
+    for contour in contours:
+        key = (
+            contour.experiment,
+            contour.statistic,
+            contour.confidence_level,
+            *sorted(contour.point.items()),
+        )
+        groups.setdefault(key, []).append(contour)
+    return list(groups.values())
+
+
+def _draw_region(
+    axes: Axes,
+    group: Sequence[Contour],
+    frame: Frame,
+    colour: str,
+    projections: Collection[str],
+) -> Patch:
+    """Draw the region and the edges of one experiment, and return its entry in the legend."""
+    projected = group[0].experiment in projections
+    face = to_rgba(colour, 0.05 if projected else 0.17)
+    style: Literal["--", "-"] = "--" if projected else "-"
+    outline = Outline.make_compound_path(*(Outline(p) for p in outlines(group, frame)))
+    axes.add_patch(PathPatch(outline, facecolor=face, edgecolor="none", zorder=3))
+    for contour in group:
+        axes.plot(*contour.points.T, color=colour, linewidth=1.6, linestyle=style, zorder=4)
+        doubtful = contour.points[~contour.converged]
+        axes.plot(*doubtful.T, "o", color=colour, markerfacecolor="white", markersize=3, zorder=5)
+    return Patch(facecolor=face, edgecolor=colour, linewidth=1.4, linestyle=style)
+
+
+def _labels(
+    contours: Sequence[Contour], names: Mapping[str, str], projections: Collection[str]
+) -> list[str]:
+    """Name regions by experiment, and by what else differs among them."""
+    groups = [group[0] for group in _groups(contours)]
+    several_levels = len({(c.statistic, c.confidence_level) for c in groups}) > 1
+    several_points = len({tuple(c.point.items()) for c in groups}) > 1
+    labels = []
+    for c in groups:
+        words = [names.get(c.experiment, c.experiment)]
+        words += [_level(c)] if several_levels else []
+        words += [f"{k} = {v:.3g}" for k, v in c.point.items()] if several_points else []
+        ending = " (projection)" if c.experiment in projections else ""
+        labels.append(", ".join(words) + ending)
+    return labels
+
+
+def _common_level(contours: Sequence[Contour]) -> list[str]:
+    """Write the statistic and level, if all regions share them."""
+    levels = {_level(c) for c in contours}
+    return [f"this scan at {levels.pop()}"] if len(levels) == 1 else []
+
+
+def _level(contour: Contour) -> str:
+    method = _METHODS.get(contour.statistic, contour.statistic)
+    return f"{100 * contour.confidence_level:.3g} % CL ({method})"
+
+
+def _add_legend(
+    figure: Figure, regions: Sequence[Patch], labels: Sequence[str], published: bool, heading: str
+) -> None:
+    """Put heading and legend above the frame, where they hide nothing."""
+    entries = dict(zip(labels, regions, strict=True))
+    if published:
+        entries["published (CL in brackets)"] = Patch(
+            facecolor=_PUBLISHED_FILL, edgecolor="#888888"
+        )
+    if entries or heading:
+        legend = figure.legend(
+            handles=list(entries.values()),
+            labels=list(entries),
+            loc="outside upper center",
+            ncols=min(4, max(1, len(entries))),
+            columnspacing=1.2,
+            handlelength=1.6,
+            title=heading,
+            frameon=False,
+        )
+        legend.get_title().set_multialignment("center")
+
+
+def _published_name(curve: Curve) -> str:
+    if curve.confidence_level is None:
+        return curve.title
+    return f"{curve.title} ({100 * curve.confidence_level:.3g} %)"

@@ -1,0 +1,118 @@
+import hashlib
+from itertools import combinations
+
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.path import Path as Outline
+
+from physics.errors import InputError
+from scanner.catalogue import curves
+from scanner.contours import contours
+from scanner.plots import PlotAxis, exclusion_figure, exclusion_plot
+
+X = PlotAxis("m4", "m_4", "GeV", 0.01, 1.0)
+Y = PlotAxis("mu_tr_mu4", r"|\mu_{\mathrm{tr},\mu 4}|", "GeV^-1", 1e-8, 1e-3)
+MASS, MOMENT = np.geomspace(0.01, 1.0, 30), np.geomspace(1e-8, 1e-3, 40)
+PUBLISHED = curves("dipole", "m4", "mu_tr_mu4")
+
+
+def region(experiment, floor, level=0.9, **more):
+    """A triangle that opens to small masses and large couplings."""
+    height = (MOMENT[:, None] / floor) ** 2 * (0.1 / MASS) ** 3
+    return contours(
+        MASS,
+        MOMENT,
+        height,
+        1.0,
+        experiment=experiment,
+        statistic="cls",
+        confidence_level=level,
+        **more,
+    )
+
+
+OURS = region("miniboone_fhc", 1e-6) + region("sbnd", 3e-7)
+
+
+def corners(text, renderer):
+    """Rotated rectangle of a label, in pixels."""
+    angle = text.get_rotation()
+    text.set_rotation(0)
+    box = text.get_window_extent(renderer)
+    text.set_rotation(angle)
+    centre = np.array([box.x0 + box.x1, box.y0 + box.y1]) / 2
+    half = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * np.array([box.width, box.height]) / 2
+    c, s = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+    return centre + half @ np.array([[c, s], [-s, c]])
+
+
+@pytest.mark.parametrize("suffix", [".png", ".pdf", ".svg"])
+def test_the_suffix_is_the_format_and_equal_plots_are_equal_files(tmp_path, suffix):
+    digests = set()
+    for name in ("a", "b"):
+        path = exclusion_plot(OURS, PUBLISHED[:1], X, Y, tmp_path / (name + suffix))
+        digests.add(hashlib.sha256(path.read_bytes()).hexdigest())
+        assert path.stat().st_size > 5000
+    assert len(digests) == 1
+
+
+def test_other_formats_are_refused(tmp_path):
+    with pytest.raises(InputError, match=r"'plot.gif'.*\.pdf, \.png, \.svg"):
+        exclusion_plot(OURS, [], X, Y, tmp_path / "plot.gif")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("low", "high"), [(1e-8, 1e-3), (1e-7, 1e-4)])
+def test_names_on_published_curves_do_not_overlap_and_stay_in_the_frame(low, high):
+    y = PlotAxis(Y.name, Y.symbol, Y.unit, low, high)
+    figure = exclusion_figure(OURS, PUBLISHED, X, y)
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    axes = figure.axes[0]
+    boxes = [corners(text, renderer) for text in axes.texts]
+    names = [text.get_text() for text in axes.texts]
+    assert "MiniBooNE (95 %)" in names
+    assert "SN1987A" in names
+    # Borexino alone ends at 3 MeV
+    assert not any(name.startswith("Borexino (") for name in names)
+    frame = axes.get_window_extent()
+    for box in boxes:
+        assert np.all(box >= [frame.x0 - 1, frame.y0 - 1])
+        assert np.all(box <= [frame.x1 + 1, frame.y1 + 1])
+    for a, b in combinations(boxes, 2):
+        assert not Outline(a).intersects_path(Outline(b), filled=True)
+
+
+def test_axes_legend_and_dashes():
+    figure = exclusion_figure(
+        OURS, [], X, Y, "dipole", names={"sbnd": "SBND"}, projections=("sbnd",)
+    )
+    axes = figure.axes[0]
+    assert axes.get_xlabel() == "$m_4$ [GeV]"
+    assert axes.get_ylabel() == r"$|\mu_{\mathrm{tr},\mu 4}|$ [GeV$^{-1}$]"
+    assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
+    assert (*axes.get_xlim(), *axes.get_ylim()) == (0.01, 1.0, 1e-8, 1e-3)
+    [legend] = figure.legends
+    assert [t.get_text() for t in legend.get_texts()] == ["miniboone_fhc", "SBND (projection)"]
+    assert legend.get_title().get_text() == "dipole\nthis scan at 90 % CL (CL$_s$)"
+    styles = {line.get_linestyle() for line in axes.lines if len(line.get_xdata())}
+    assert styles == {"-", "--"}
+
+
+def test_regions_that_differ_in_level_or_slice_are_told_apart():
+    ours = region("sbnd", 3e-7) + region("sbnd", 4e-7, 0.95, point={"m5": 0.3})
+    figure = exclusion_figure(ours, [], X, Y)
+    texts = [t.get_text() for t in figure.legends[0].get_texts()]
+    assert texts == ["sbnd, 90 % CL (CL$_s$)", "sbnd, 95 % CL (CL$_s$), m5 = 0.3"]
+
+
+def test_unconverged_vertices_are_marked():
+    flags = np.zeros((40, 30), dtype=bool)
+    flags[:, 10] = True
+    figure = exclusion_figure(region("sbnd", 3e-7, unconverged=flags), [], X, Y)
+    marked = [line for line in figure.axes[0].lines if line.get_marker() == "o"]
+    assert sum(len(line.get_xdata()) for line in marked) > 0
+
+
+def test_nothing_excluded_is_still_a_plot(tmp_path):
+    assert exclusion_plot([], [], X, Y, tmp_path / "empty.png").exists()
