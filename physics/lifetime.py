@@ -109,7 +109,9 @@ def at_ctau(histogram: NDArray[np.float64], ctau_cm: float) -> NDArray[np.float6
     return np.maximum(total, 0.0)
 
 
-def interpolate(response: NDArray[np.float64], ctau_cm: ArrayLike) -> NDArray[np.float64]:
+def interpolate(
+    response: NDArray[np.float64], ctau_cm: ArrayLike, power: int = 1
+) -> NDArray[np.float64]:
     """Response at any lifetime: cubic in (ln c tau, ln R), with the exact limits beyond the lattice.
 
     Parameters
@@ -118,6 +120,8 @@ def interpolate(response: NDArray[np.float64], ctau_cm: ArrayLike) -> NDArray[np
         Shape (nodes,), at `CTAU_NODES_CM`.
     ctau_cm : array_like
         Proper decay lengths in cm. Shorter than the lattice: the prompt limit. Longer: R ~ 1/c tau.
+    power : int
+        Fall-off beyond the lattice, (1/c tau)^power: 1 for a response, 2 for a variance.
 
     Returns
     -------
@@ -144,7 +148,7 @@ def interpolate(response: NDArray[np.float64], ctau_cm: ArrayLike) -> NDArray[np
     low = np.minimum(position.astype(int), _NODES - 2)
     fraction = position - low
     linear = response[low] * (1 - fraction) + response[low + 1] * fraction
-    return np.where(positive, cubic, linear) * (inside / np.maximum(ctau, inside))
+    return np.where(positive, cubic, linear) * (inside / np.maximum(ctau, inside)) ** power
 
 
 def _lagrange(t: NDArray[np.float64]) -> NDArray[np.float64]:

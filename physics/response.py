@@ -1,8 +1,9 @@
 """The response of experiments at one mass point: events for unit couplings against lifetime.
 
-A view is an experiment with the projectiles of one production term t; its response R_td(c tau) is the number of selected events of production term t and final state d for unit
-coupling factor and unit branching ratio, over the experiment's exposure. It is a pure function of
-the masses, the experiment, the sampling group, the precision and the seed.
+A view is an experiment with the projectiles of one production term t. Its response R_td(c tau) is
+the number of selected events in final state d for unit coupling factor and unit branching ratio,
+over the experiment's exposure: a pure function of the masses, the experiment, the sampling group,
+the precision and the seed.
 """
 
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from physics import kernel, lifetime
 from physics.packing import View, nuclei, pack
+from physics.precision import Precision
 from physics.quadrature import folded, tabulate
 from physics.sampling import anchor, base_points, shifts, trained_map
 from physics.streams import stream, targets
@@ -33,34 +35,6 @@ MISMATCH_SIGMA, MISMATCH_RELATIVE = 5.0, 0.005
 DONE, NOT_CONVERGED = 1, 3
 
 
-@dataclass(frozen=True)
-class Precision:
-    """How hard to sample.
-
-    Parameters
-    ----------
-    relative : float
-        Error wanted at the worst lifetime that matters.
-    replicates : int
-        Independent randomisations, at least 16.
-    events : int
-        Points per replicate of the largest stream to begin with, a power of two; doubled while the
-        view's own error is above `relative`.
-    max_events : int
-        Most points per stream and mass, over all replicates.
-    """
-
-    relative: float = 0.01
-    replicates: int = 16
-    events: int = 512
-    max_events: int = 131072
-
-    @property
-    def levels(self) -> int:
-        """Number of doublings until the cap."""
-        return max(0, int(np.log2(self.max_events / (self.replicates * self.events))))
-
-
 @dataclass
 class Response:
     """What one view answers at one mass point.
@@ -73,8 +47,9 @@ class Response:
         Upscatterings in all target volumes for unit factor, by quadrature.
     production_ratio : float
         Sampled over exact production.
-    flow : ndarray, shape (cuts + 2,)
-        Sampled cut flow before decay: produced, after each cut, times efficiency.
+    acceptance : ndarray, shape (cuts + 2,)
+        Part of the produced events left after each cut (the first entry is 1), and times the
+        efficiency; before decay.
     n_eff : float
         Effective number of selected events (sum w)^2 / sum w^2.
     events : int
@@ -86,7 +61,7 @@ class Response:
     replicates: Floats
     n_produced: float
     production_ratio: float
-    flow: Floats
+    acceptance: Floats
     n_eff: float
     events: int
     status: int
@@ -277,6 +252,11 @@ class Sampled:
         agree = difference <= max(MISMATCH_SIGMA * error, MISMATCH_RELATIVE * exact)
         return float(sampled.mean() / exact), bool(agree)
 
+    def _acceptance(self, view: int) -> Floats:
+        """Cut flow over production; 1 and zeros when nothing is produced."""
+        flow = self.mean("flow", view)[: len(self.sampler.views[view][0].signature.selection) + 2]
+        return flow / flow[0] if flow[0] > 0 else np.eye(1, len(flow))[0]
+
     def response(self, view: int) -> Response:
         """Summarise what one view answers."""
         n_produced = float(self.exact[:, view].sum())
@@ -294,7 +274,7 @@ class Sampled:
             replicates=rows,
             n_produced=n_produced,
             production_ratio=ratio,
-            flow=self.mean("flow", view) / replicates,
+            acceptance=self._acceptance(view),
             n_eff=float(accepted[0] ** 2 / accepted[1]) if accepted[1] > 0 else 0.0,
             events=int(self.points[:, view].sum()) * replicates,
             status=DONE if converged else NOT_CONVERGED,
