@@ -10,7 +10,7 @@ from physics import models
 from physics.documents import Table, is_path, read_toml, show
 from physics.errors import InputError
 from physics.models import Model
-from physics.packaged import find, stems
+from physics.packaged import exists, find, stems
 
 PACKAGE = "grids"
 METHODS = ("cls", "poisson_zero_background")
@@ -111,7 +111,7 @@ def _experiments(document: Table, folder: Path) -> tuple[str, ...]:
             )
         except InputError as problem:
             raise document.error(("experiments", i), str(problem)) from None
-        if not path.is_file():
+        if not exists(path):
             raise document.error(
                 ("experiments", i),
                 f"got {show(name)}, but there is no such file; give a path relative to this file "

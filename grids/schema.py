@@ -10,32 +10,11 @@ from grids.axes import Axis, rounded_array
 from grids.expression import Expression
 from physics import models
 from physics.errors import InputError
+from physics.precision import Precision
 
 Value = float | str | NDArray[np.float64]
 
 DEFAULT_SEED = 20221214
-
-
-@dataclass(frozen=True)
-class Precision:
-    """How well every response is sampled.
-
-    Parameters
-    ----------
-    relative : float
-        Relative error wanted at the worst lifetime that matters.
-    replicates : int
-        Independent estimates whose spread is the error, at least 16.
-    events : int
-        Events per replicate to start from, a power of two, doubled until `relative` is met.
-    max_events : int
-        Events per replicate at which a point is given up and marked, a power of two.
-    """
-
-    relative: float = 0.01
-    replicates: int = 16
-    events: int = 512
-    max_events: int = 131072
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,14 @@ def stems(package: str) -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in folder(package).glob("*.toml")))
 
 
+def exists(path: Path) -> bool:
+    """Tell whether `path` is a file; no for names no file can have."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
 def find(
     name_or_path: str | PathLike[str],
     package: str,
@@ -58,7 +66,7 @@ def find(
     'sbnd.toml'
     """
     if is_path(name_or_path):
-        return (relative_to or Path()) / Path(name_or_path).expanduser()
+        return (relative_to or Path()) / Path(name_or_path)
     name = str(name_or_path)
     known = stems(package)
     if name in known:

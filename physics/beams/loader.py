@@ -124,7 +124,7 @@ def _covered(document: Table, beam: Beam) -> None:
 
 def _flux(document: Table, path: Path) -> Flux:
     """Read the flux table a beam names, relative to the beam's own folder."""
-    file = path.parent / Path(document.text("flux_table", '"sbnd_bnb.csv"')).expanduser()
+    file = path.parent / document.text("flux_table", '"sbnd_bnb.csv"')
     table = _numbers(file)
     energy, values = table[:, 0], table[:, 1:]
     if not values.any():

@@ -12,17 +12,18 @@ import msgspec
 
 from physics import beams
 from physics.citations import read as read_sources
-from physics.documents import Table, is_path, one_line, read_toml
+from physics.documents import Table, is_path, one_line, read_toml, show
 from physics.errors import InputError
 from physics.experiments import signature, volumes
 from physics.experiments.base import merged
 from physics.experiments.schema import Experiment
-from physics.packaged import find, stems
+from physics.packaged import exists, find, stems
 
 PACKAGE = "physics.experiments"
 RESERVED = ("combined", "contours", "limits", "response")
 """Names of groups of the store, which no experiment may have."""
 
+_DEEPEST = 8
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 _SOURCED = (
     "selection",
@@ -69,10 +70,10 @@ def load(name_or_path: str | PathLike[str]) -> Experiment:
     2870
     """
     path = find(name_or_path, PACKAGE, "experiment", listed="hnlscan list experiments")
-    document = _document(path, ())
+    document = _document(path)
     _check_name(path)
     document.only("title", "kind", "beam", "exposure_pot", "source", "volumes", "signature")
-    beam = beams.load(document.text("beam", '"bnb_at_sbnd"'), relative_to=path.parent)
+    beam = _beam(document, path.parent)
     kind: Literal["search", "projection"] = (
         "projection"
         if document.text("kind", '"search"', choices=("search", "projection")) == "projection"
@@ -157,7 +158,7 @@ def digest(experiment: Experiment) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _document(path: Path, seen: tuple[Path, ...]) -> Table:
+def _document(path: Path, depth: int = 0) -> Table:
     """Read a file and put it on top of its base, if it names one."""
     document = read_toml(path, "an experiment (TOML)")
     if "beam" in document and isinstance(beam := document.data["beam"], str) and is_path(beam):
@@ -167,7 +168,6 @@ def _document(path: Path, seen: tuple[Path, ...]) -> Table:
     if "base" not in document:
         return document
     given = document.text("base", '"miniboone_fhc"')
-    chain = (*seen, path.resolve())
     try:
         base = find(
             given,
@@ -178,11 +178,35 @@ def _document(path: Path, seen: tuple[Path, ...]) -> Table:
         )
     except InputError as problem:
         raise document.error("base", str(problem)) from None
-    if base.resolve() in chain:
+    if not exists(base):
         raise document.error(
-            "base", f"'{given}' leads back to this file, but bases end; name another"
+            "base",
+            f"got {show(given)}, but there is no such file; give a path relative to this file or "
+            f"one of {', '.join(names())}",
         )
-    return merged(_document(base, chain), document)
+    if depth == _DEEPEST:
+        raise document.error(
+            "base",
+            f"got {show(given)} after {depth} bases of bases, which is a circle or too deep; name "
+            "a file without base",
+        )
+    return merged(_document(base, depth + 1), document)
+
+
+def _beam(document: Table, folder: Path) -> beams.Beam:
+    """Load the beam, complaining here about its name and in its own file about all else."""
+    name = document.text("beam", '"bnb_at_sbnd"')
+    try:
+        path = find(name, beams.PACKAGE, "beam", relative_to=folder)
+    except InputError as problem:
+        raise document.error("beam", str(problem)) from None
+    if not exists(path):
+        raise document.error(
+            "beam",
+            f"got {show(name)}, but there is no such file; give a path relative to this file or "
+            f"one of {', '.join(beams.names())}",
+        )
+    return beams.load(path)
 
 
 def _check_name(path: Path) -> None:

@@ -134,8 +134,11 @@ def test_a_base_may_have_a_base(tmp_path):
 def test_bases_in_a_circle_and_unknown_bases(tmp_path):
     write(tmp_path, 'base = "second.toml"', "first.toml")
     path = write(tmp_path, 'base = "first.toml"', "second.toml")
-    with pytest.raises(InputError, match=r"base: 'second\.toml' leads back to this file"):
+    with pytest.raises(InputError, match=r"base: got .* after 8 bases of bases, which is a circle"):
         experiments.load(path)
+    for name in ("none.toml", "a\\u0000.toml", "x" * 300 + ".toml"):
+        with pytest.raises(InputError, match=r"mine\.toml: base: got .* no such file"):
+            experiments.load(write(tmp_path, f'base = "{name}"'))
     with pytest.raises(InputError, match=r"mine.toml: base: unknown experiment .*mean 'sbnd'"):
         experiments.load(write(tmp_path, 'base = "sbndd"'))
 

@@ -31,6 +31,8 @@ CASES = [
     ('kind = "search"', 'kind = "serach"', "kind", "did you mean 'search'?"),
     ('kind = "search"', "", "kind", "missing; write for example kind ="),
     ('kind = "search"', "kind = true", "kind", "got true"),
+    ('beam = "bnb_at_miniboone"', 'beam = "bnb_at_minibone"', "beam", "mean 'bnb_at_miniboone'?"),
+    ('beam = "bnb_at_miniboone"', 'beam = "beam.toml"', "beam", "there is no such file"),
     ('beam = "bnb_at_miniboone"', "beam = 7", "beam", "got 7"),
     ('beam = "bnb_at_miniboone"', "", "beam", "missing"),
     ("exposure_pot = 18.75e20", "exposure_pot = 0", "exposure_pot", "number above 0 is needed"),
