@@ -129,4 +129,4 @@ def _words(
 
 def _read(variable: xr.DataArray) -> list[str]:
     meanings = str(variable.attrs["flag_meanings"]).split(" ")
-    return [meanings[code] for code in variable.values]
+    return [meanings[int(code)] for code in variable.values]

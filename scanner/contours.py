@@ -1,9 +1,10 @@
 """Contours of n_events = n_up on a plane of two axes.
 
 contourpy finds the topology on ln(n_events / n_up) over the logarithms of the axes, in which
-rates are nearly linear. On a plane of a mass and a coupling the vertices on the lines of fixed
-mass are then replaced by exact roots. Every path is stored so that, walking along its points
-with x to the right and y upwards, the excluded region lies on the left.
+rates are nearly linear; an axis that reaches zero is taken as it is. On a plane of a mass and a
+coupling the vertices on the lines of fixed mass are then replaced by exact roots. Every path is
+stored so that, walking along its points with x to the right and y upwards, the excluded region
+lies on the left.
 """
 
 from collections.abc import Iterable
@@ -69,7 +70,7 @@ def contours(
     Parameters
     ----------
     x, y : array_like (nx,), (ny,)
-        Axes, strictly increasing and positive.
+        Axes, strictly increasing; logarithmic where all values are positive, else linear.
     n_events : array_like (ny, nx)
         Expected events; NaN where unknown, and no path goes there.
     n_up : float

@@ -177,6 +177,7 @@ def exclusion_figure(
         heading = [title] * bool(title) + _common_level(contours)
         _add_legend(figure, regions, labels, bool(curves), "\n".join(heading))
         figure.draw_without_rendering()  # places the frame
+        figure.set_layout_engine("none")  # and keeps it where the names are put
         label_curves(
             axes,
             {_published_name(c): np.column_stack([c.x, c.y]) for c in curves},

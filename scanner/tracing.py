@@ -142,7 +142,7 @@ def refined(
             low, high = y[int(line[k, 1])], y[int(np.ceil(line[k, 1]))]
             between = roots[(roots >= low) & (roots <= high)]
             if between.size:
-                points[k, 1] = between[np.argmin(np.abs(np.log(between / points[k, 1])))]
+                points[k, 1] = between[np.argmin(np.abs(between - points[k, 1]))]
                 exact[k] = True
     keep = np.ones(len(line), dtype=np.bool_)
     for first, second in pairwise(np.flatnonzero(exact)):
@@ -188,11 +188,15 @@ def _starting_on_line(line: FloatArray) -> FloatArray:
 
 
 def _at(index: FloatArray, grid: FloatArray) -> FloatArray:
-    """Values of a grid at fractional indices, linear in the logarithm, exact at whole ones."""
+    """Values of a grid at fractional indices, exact at whole ones.
+
+    Linear in the logarithm, or in the value itself on axes that reach zero, as splittings may.
+    """
     left = np.minimum(index.astype(np.intp), grid.size - 2)
     fraction = index - left
-    value = grid[left] * (grid[left + 1] / grid[left]) ** fraction
-    return np.asarray(np.where(fraction == 1.0, grid[left + 1], value), dtype=np.float64)
+    low, high = grid[left], grid[left + 1]
+    value = low * (high / low) ** fraction if grid[0] > 0.0 else low + fraction * (high - low)
+    return np.asarray(np.where(fraction == 1.0, high, value), dtype=np.float64)
 
 
 def beside(line: FloatArray, flags: BoolArray) -> BoolArray:

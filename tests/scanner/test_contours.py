@@ -145,6 +145,16 @@ def test_mass_mass_planes_and_huge_rates():
     assert found[0].point == {"U2_D4": 1.0}
 
 
+def test_an_axis_that_reaches_zero_is_linear():
+    splitting = np.linspace(-0.5, 0.5, 11)
+    height = np.exp(splitting[:, None] - 0.13 + 0 * MASS)
+    [path] = contours(MASS, splitting, height, 1.0, **LABEL)
+    np.testing.assert_allclose(path.points[:, 1], 0.13, rtol=1e-12)
+    [path] = contours(MASS, splitting, height, 1.0, refine=lambda m: [0.131], **LABEL)
+    np.testing.assert_array_equal(path.points[:, 1], 0.131)
+    np.testing.assert_array_equal(path.points[:, 0], MASS)
+
+
 @pytest.mark.parametrize("level", [0.0, 1e9])
 def test_no_change_of_sign_is_no_contour(level):
     assert contours(MASS, COUPLING, np.full((31, 25), level), 2.3, **LABEL) == []
