@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import lambertw
 
-from scanner.limits import Limit, document, edges, excluded
+from scanner.limits import SAMPLES, Limit, document, edges, excluded
 
 
 @given(
@@ -24,17 +24,20 @@ def test_both_edges_of_a_lifetime_curve_are_the_branches_of_lambert_w(n_up, peak
     np.testing.assert_allclose(found, exact, rtol=1e-7)
 
 
-def test_narrow_islands_and_gaps_between_lattice_points_are_found():
-    def island(c):
-        return 2.0 * np.exp(-((np.log(c / 3.1e-6) / 0.03) ** 2))
+def test_islands_and_gaps_between_two_points_of_the_lattice_are_found():
+    lattice = np.linspace(np.log(1e-8), np.log(1e-3), SAMPLES)
+    centre, spacing = (lattice[80] + lattice[81]) / 2, lattice[1] - lattice[0]
+    sigma = spacing / 2
+    half = sigma * np.sqrt(np.log(2.0))
+    assert half < spacing / 2
 
-    assert len(edges(island, 1.0, 1e-8, 1e-3)) == 2
-    width = 0.03 * np.sqrt(np.log(2.0))
-    np.testing.assert_allclose(
-        edges(island, 1.0, 1e-8, 1e-3), 3.1e-6 * np.exp([-width, width]), rtol=1e-8
-    )
-    intervals = excluded(lambda c: 1 / (island(c) + 1e-9), 1.0, 1e-8, 1e-3)
-    assert [tuple(v is None for v in pair) for pair in intervals] == [(True, False), (False, True)]
+    def island(c):
+        return 2.0 * np.exp(-(((np.log(c) - centre) / sigma) ** 2))
+
+    found = edges(island, 1.0, 1e-8, 1e-3)
+    np.testing.assert_allclose(np.log(found) - centre, [-half, half], rtol=1e-7)
+    gap = excluded(lambda c: 1 / (island(c) + 1e-12), 1.0, 1e-8, 1e-3)
+    assert gap == [(None, pytest.approx(found[0])), (pytest.approx(found[1]), None)]
 
 
 def test_intervals_that_leave_the_axis_have_no_edge_there():
