@@ -3,7 +3,8 @@
 from grids.axes import Axis
 from grids.expression import Expression
 from grids.loader import load, names
-from grids.schema import DEFAULT_SEED, Grid, Precision, StatisticChoice
+from grids.schema import DEFAULT_SEED, Grid, StatisticChoice
+from physics.precision import Precision
 
 __all__ = [
     "DEFAULT_SEED",

@@ -84,7 +84,7 @@ def parse(text: str) -> Expression:
     parser = _Parser(text)
     tree = parser.sum(0)
     if parser.token:
-        raise ExpressionError(f"an operator or the end is needed at '{parser.rest()}'")
+        raise ExpressionError(f"an operator or the end is needed {parser.rest()}")
     return Expression(text, tree, frozenset(parser.names))
 
 
@@ -101,8 +101,9 @@ class _Parser:
         self.step()
 
     def rest(self) -> str:
-        """Return what is left from the current token on, shortened."""
-        return self.text[self.start :].lstrip()[:30]
+        """Say where the current token is, by what is left from it on, shortened."""
+        left = self.text[self.start :].lstrip()[:30]
+        return f"at '{left}'" if left else "at the end"
 
     def step(self) -> None:
         """Move to the next token."""
@@ -112,7 +113,7 @@ class _Parser:
             return
         match = _TOKEN.match(self.text, self.position)
         if match is None:
-            raise ExpressionError(f"'{self.rest()}' starts with no number, name or operator")
+            raise ExpressionError(f"a number, a name or an operator is needed {self.rest()}")
         self.kind = str(match.lastgroup)
         self.token, self.position = match[self.kind], match.end()
 
@@ -149,7 +150,7 @@ class _Parser:
         """Read: number, name or ( sum )."""
         token, kind = self.token, self.kind
         if kind not in ("number", "name") and token != "(":
-            raise ExpressionError(f"a number, a name or ( is needed at '{self.rest()}'")
+            raise ExpressionError(f"a number, a name or ( is needed {self.rest()}")
         self.step()
         if kind == "name":
             self.names.add(token)
@@ -160,7 +161,7 @@ class _Parser:
             return float(token)
         tree = self.sum(depth + 1)
         if self.token != ")":
-            raise ExpressionError(f"a ) is missing at '{self.rest()}'")
+            raise ExpressionError(f"a ) is missing {self.rest()}")
         self.step()
         return tree
 

@@ -5,12 +5,13 @@ from pathlib import Path
 
 from grids import reading, ties
 from grids.reading import Quantities
-from grids.schema import DEFAULT_SEED, Grid, Precision, StatisticChoice
+from grids.schema import DEFAULT_SEED, Grid, StatisticChoice
 from physics import models
 from physics.documents import Table, is_path, read_toml, show
 from physics.errors import InputError
 from physics.models import Model
 from physics.packaged import exists, find, stems
+from physics.precision import Precision
 
 PACKAGE = "grids"
 METHODS = ("cls", "poisson_zero_background")
@@ -140,12 +141,12 @@ def _precision(document: Table) -> Precision:
     if "replicates" in table:
         replicates = table.integer("replicates", "16", at_least=16, at_most=4096)
     events = _power_of_two(table, "events", default.events)
-    max_events = _power_of_two(table, "max_events", max(default.max_events, events))
-    if max_events < events:
+    max_events = _power_of_two(table, "max_events", default.max_events)
+    if max_events < replicates * events:
         raise table.error(
             "max_events",
-            f"got {max_events}, but it must not be below events = {events}; raise it or lower "
-            "events",
+            f"{max_events} events are fewer than {replicates} replicates of {events}, with which "
+            "sampling starts, but more are needed; raise max_events or lower events",
         )
     return Precision(relative, replicates, events, max_events)
 

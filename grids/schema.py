@@ -59,8 +59,8 @@ class Grid:
     parameters: dict[str, float | str]
     axes: tuple[Axis, ...]
     tied: dict[str, Expression] = field(default_factory=dict)
-    precision: Precision = Precision()
-    statistic: StatisticChoice = StatisticChoice()
+    precision: Precision = field(default_factory=Precision)
+    statistic: StatisticChoice = field(default_factory=StatisticChoice)
     seed: int = DEFAULT_SEED
 
     @property
