@@ -1,8 +1,8 @@
 """Add axis values or trailing entries (new experiments) to a store; compute nothing twice.
 
 The larger store is built beside the old one. A block that is known completely is taken over with
-its mark; of the others whatever is known goes along, and `evaluate` is given it. Then the stores change
-places. Derived groups, such as limits, are not taken over: they follow from the new numbers.
+its mark; of the others whatever is known goes along, and `evaluate` is given it. Then the stores
+change places. Derived groups, such as limits, are not taken over: they follow from the new numbers.
 """
 
 import json
@@ -17,8 +17,10 @@ import numpy.typing as npt
 from scanner import identity as identities
 from scanner import layouts, plan, provenance, swap
 from scanner.blocks import Arrays, ArraySpec, Block, GroupSpec, Layout
+from scanner.create import build, full_identity
 from scanner.regions import Regions
-from scanner.store import Store, build, full_identity, make, settle, take_lock
+from scanner.settle import settle, take_lock
+from scanner.store import Store, make
 
 Indices = npt.NDArray[np.intp]
 
@@ -135,8 +137,9 @@ def _dim_maps(old: GroupSpec, new: GroupSpec) -> dict[str, Indices]:
     after = {**new.axes, **{dim: values for dim, (values, _) in new.coords.items()}}
     maps = {}
     for dim, values in after.items():
-        where = {value: i for i, value in enumerate(np.asarray(before[dim]).tolist())}
-        maps[dim] = np.array([where.get(v, -1) for v in np.asarray(values).tolist()], dtype=np.intp)
+        where = {value: i for i, value in enumerate(layouts.json_values(before[dim]))}
+        found = [where.get(value, -1) for value in layouts.json_values(values)]
+        maps[dim] = np.array(found, dtype=np.intp)
     return maps
 
 

@@ -1,5 +1,6 @@
 """Layouts in files: as JSON in the attributes of a store, and as empty zarr arrays."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -29,7 +30,7 @@ def to_json(layout: Layout) -> Json:
     """
     spec = asdict(layout.spec)
     spec["coords"] = {
-        dim: {"values": np.asarray(values).tolist(), "attrs": dict(attrs)}
+        dim: {"values": json_values(values), "attrs": dict(attrs)}
         for dim, (values, attrs) in layout.spec.coords.items()
     }
     spec["axes"] = {name: [float(x) for x in values] for name, values in layout.spec.axes.items()}
@@ -52,7 +53,8 @@ def from_json(text: Json) -> Layout:
     spec = dict(text["spec"])
     spec["axes"] = {name: tuple(values) for name, values in spec["axes"].items()}
     spec["coords"] = {
-        dim: (tuple(coord["values"]), coord["attrs"]) for dim, coord in spec["coords"].items()
+        dim: (tuple(math.nan if x is None else x for x in coord["values"]), coord["attrs"])
+        for dim, coord in spec["coords"].items()
     }
     spec["arrays"] = tuple(
         ArraySpec(**{**array, "dims": tuple(array["dims"])}) for array in spec["arrays"]
@@ -79,8 +81,29 @@ def group_identity(spec: GroupSpec) -> Json:
         "arrays": "; ".join(arrays),
         "axis_order": " ".join(spec.axes),
         "axes": {name: list(values) for name, values in spec.axes.items()},
-        "coords": {dim: np.asarray(values).tolist() for dim, (values, _) in spec.coords.items()},
+        "coords": {dim: json_values(values) for dim, (values, _) in spec.coords.items()},
     }
+
+
+def json_values(values: Sequence[Any]) -> list[Any]:
+    """Turn coordinate values into JSON types; NaN, which JSON lacks and is not itself, into None.
+
+    Parameters
+    ----------
+    values : sequence of float or str
+        Coordinate values.
+
+    Returns
+    -------
+    list
+        Values that compare equal to themselves.
+
+    Examples
+    --------
+    >>> json_values([float("nan"), 1.0]), json_values(["sbnd"])
+    ([None, 1.0], ['sbnd'])
+    """
+    return [None if x != x else x for x in np.asarray(values).tolist()]
 
 
 def create(root: zarr.Group, layouts: Sequence[Layout]) -> None:

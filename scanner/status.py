@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from scanner import records, swap
+from scanner.attributes import read_attrs, read_layouts
 from scanner.blocks import DONE, FAILED, STATUS, UNCONVERGED, Layout
 from scanner.lock import is_locked
 from scanner.regions import BROKEN, Marks, Regions
-from scanner.store import read_attrs, read_layouts
 
 MAX_ERRORS = 10
 """How many messages of failed blocks are given."""

@@ -14,13 +14,13 @@ import zarr
 
 from physics.errors import InputError
 from scanner import identity as identities
-from scanner import layouts, plan, provenance, records, swap
-from scanner.blocks import GroupSpec, Layout
-from scanner.lock import WriterLock, wait_for_orphans
-from scanner.regions import RESPONSE, SCAN, TO_DO, Regions
-
-FORMAT = "hnlscan scan 1"
-"""Value of the root attribute ``format``: what kind of store this is."""
+from scanner import plan, provenance, swap
+from scanner.attributes import read_attrs, read_layouts
+from scanner.blocks import GroupSpec
+from scanner.create import build, full_identity
+from scanner.lock import WriterLock
+from scanner.regions import RESPONSE, Regions
+from scanner.settle import settle, take_lock
 
 
 class Store:
@@ -167,25 +167,6 @@ def open_or_create(
     return store
 
 
-def full_identity(groups: Sequence[GroupSpec], identity: identities.Identity) -> dict[str, Any]:
-    """Describe a run with its groups, in the form that is stored.
-
-    Parameters
-    ----------
-    groups : sequence of GroupSpec
-        The groups.
-    identity : mapping
-        What else fixes the numbers.
-
-    Returns
-    -------
-    dict
-        JSON types; key ``groups`` describes the groups.
-    """
-    described = {spec.name: layouts.group_identity(spec) for spec in groups}
-    return identities.canonical({**identity, "groups": described})
-
-
 def make(
     path: Path,
     lock: WriterLock,
@@ -216,148 +197,6 @@ def make(
     build(path, [plan.layout(spec) for spec in groups], wanted, attrs)
     swap.replace(path)
     return Store(path, lock)
-
-
-def take_lock(path: Path) -> WriterLock:
-    """Become the writer of a store that may not exist yet.
-
-    Parameters
-    ----------
-    path : Path
-        The store.
-
-    Returns
-    -------
-    WriterLock
-        Held.
-    """
-    lock = WriterLock(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
-    except OSError as error:
-        raise InputError(
-            f"{path} cannot be written: {error.strerror}; choose another --out"
-        ) from error
-    return lock
-
-
-def settle(path: Path) -> bool:
-    """Bring what an earlier run left at `path` into order; the caller holds the lock.
-
-    Parameters
-    ----------
-    path : Path
-        The store.
-
-    Returns
-    -------
-    bool
-        Whether there is a store.
-
-    Raises
-    ------
-    InputError
-        If something else is there.
-    """
-    swap.recover(path)
-    if not path.exists():
-        return False
-    runs = read_attrs(path).get("runs", [])
-    wait_for_orphans(path)
-    if records.is_open(runs):
-        _close_killed(path, runs)
-    for torn in path.rglob("*.partial"):
-        torn.unlink(missing_ok=True)
-    return True
-
-
-def build(
-    path: Path, planned: Sequence[Layout], wanted: identities.Identity, attrs: Mapping[str, Any]
-) -> None:
-    """Build an empty store as the successor of `path`; `swap.replace` puts it there.
-
-    Parameters
-    ----------
-    path : Path
-        Where the store will be.
-    planned : sequence of Layout
-        The groups.
-    wanted : mapping
-        Full identity.
-    attrs : mapping
-        Further root attributes.
-    """
-    root_attrs = {
-        "Conventions": "CF-1.11",
-        **attrs,
-        "format": FORMAT,
-        "groups": [layout.spec.name for layout in planned],
-        "identity": json.dumps(wanted),
-        "sealed": False,
-    }
-    root_attrs.setdefault("provenance", json.dumps(provenance.collect()))
-    root = zarr.open_group(swap.next_path(path), mode="w", zarr_format=3, attributes=root_attrs)
-    layouts.create(root, planned)
-
-
-def read_attrs(path: Path) -> dict[str, Any]:
-    """Read the root attributes of a store.
-
-    Parameters
-    ----------
-    path : Path
-        The store.
-
-    Returns
-    -------
-    dict
-        The attributes.
-
-    Raises
-    ------
-    InputError
-        If there is no store of this program.
-    """
-    try:
-        attrs = json.loads((path / "zarr.json").read_text())["attributes"]
-        known = attrs["format"] == FORMAT
-    except (OSError, ValueError, KeyError, TypeError):
-        known = False
-    if not known:
-        what = "is not a store of hnlscan" if path.exists() else "does not exist"
-        raise InputError(f"{path} {what}; give a store that 'hnlscan run' made, or a new path")
-    return dict(attrs)
-
-
-def read_layouts(path: Path) -> dict[str, Layout]:
-    """Read how the groups of a store are cut.
-
-    Parameters
-    ----------
-    path : Path
-        The store.
-
-    Returns
-    -------
-    dict of str to Layout
-        By name of the group.
-    """
-    found = {}
-    for name in read_attrs(path)["groups"]:
-        group = json.loads((path / SCAN / name / "zarr.json").read_text())
-        found[name] = layouts.from_json(group["attributes"]["layout"])
-    return found
-
-
-def _close_killed(path: Path, runs: list[records.Record]) -> None:
-    """Note the end of a run that could not do so itself."""
-    seconds = records.seconds_worked(path, runs[-1])
-    ended = 0
-    for layout in read_layouts(path).values():
-        ended += int((Regions(path, layout, mode="r").marks() != TO_DO).sum())
-    runs = records.close_record(runs, seconds, ended, "killed")
-    zarr.open_group(path, mode="r+", use_consolidated=False).update_attributes({"runs": runs})
 
 
 def _require_same(store: Store, wanted: identities.Identity, accept_version: bool) -> None:

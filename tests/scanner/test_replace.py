@@ -79,7 +79,7 @@ def test_new_groups_are_added(tmp_path: Path) -> None:
 def test_damaged_and_unfinished_blocks_are_not_taken_over(tmp_path: Path) -> None:
     path = tmp_path / "scan.zarr"
     toy_scan.run(path, [group(M4)], Toy(M4, broken=frozenset([M4[1]])))
-    chunk = path / "response/bnb_argon/response/c/4/0/0"
+    chunk = path / "response/bnb_argon/response/c/4/0/0/0"
     chunk.write_bytes(chunk.read_bytes()[:-3])
     log = tmp_path / "log"
     extended(path, group(FINER), Toy(FINER, calls=log))
@@ -154,7 +154,7 @@ def test_sealed_store_is_small_quiet_and_the_same(tmp_path: Path) -> None:
     assert sha256(path) == before
     assert sum(p.is_file() for p in path.rglob("*")) < files / 2
     with xr.open_datatree(path, engine="zarr") as tree:
-        assert tree["response/bnb_argon"]["response"].shape == (12, 2, len(toy_scan.CTAU))
+        assert tree["response/bnb_argon"]["response"].shape == (12, 2, len(toy_scan.CTAU), 1)
         assert tree["sbnd"]["n_events"].dims == ("m4",)
         assert not tree.ds.variables
     with xr.open_zarr(path, group="response/bnb_argon") as response:

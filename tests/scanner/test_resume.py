@@ -15,7 +15,7 @@ from scanner.blocks import Arrays, ArraySpec, Block, GroupSpec
 from scanner.regions import Regions
 
 M4 = masses(12)
-CHUNK = Path("response/bnb_argon/response/c/4/0/0")
+CHUNK = Path("response/bnb_argon/response/c/4/0/0/0")
 
 
 def executed(path: Path) -> list[int]:
@@ -34,7 +34,7 @@ def truncate(chunk: Path) -> None:
 
 
 def forge(chunk: Path) -> None:
-    chunk.write_bytes((chunk.parents[2] / "5/0/0").read_bytes())
+    chunk.write_bytes((chunk.parents[3] / "5/0/0/0").read_bytes())
 
 
 @pytest.mark.parametrize("damage", [flip_a_bit, truncate, forge, Path.unlink])

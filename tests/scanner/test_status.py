@@ -8,6 +8,7 @@ from toy_scan import IDENTITY, Toy, group, masses
 
 from physics.errors import InputError
 from scanner import execute, store
+from scanner.attributes import read_attrs
 from scanner.blocks import Arrays, ArraySpec, Block, GroupSpec
 from scanner.status import status
 
@@ -82,6 +83,6 @@ def test_time_of_a_killed_run_is_counted_to_its_last_mark(tmp_path: Path) -> Non
     assert 7 < found["seconds"] < 60
     assert found["seconds_left"] == pytest.approx(2 * found["seconds"])
     toy_scan.run(path, [group(M4)], Toy(M4))
-    first, second = store.read_attrs(path)["runs"]
+    first, second = read_attrs(path)["runs"]
     assert (first["ended"], first["blocks_after"]) == ("killed", 4)
     assert (second["ended"], second["blocks_after"]) == ("complete", 12)

@@ -4,6 +4,7 @@ python toy_scan.py STORE WORKERS SECONDS_PER_BLOCK
 """
 
 import hashlib
+import math
 import os
 import sys
 import time
@@ -19,7 +20,9 @@ from scanner.blocks import Arrays, ArraySpec, Block, GroupSpec
 EXPERIMENTS = ("microboone", "sbnd")
 CTAU = tuple(10.0 ** (k / 4) for k in range(8))
 ARRAYS = (
-    ArraySpec("response", ("experiment", "ctau_1"), attrs={"units": "1", "long_name": "events"}),
+    ArraySpec(
+        "response", ("experiment", "ctau_1", "ctau_2"), attrs={"units": "1", "long_name": "events"}
+    ),
     ArraySpec("n_eff", ("experiment",)),
     ArraySpec("status", ("experiment",), "int8"),
 )
@@ -45,7 +48,11 @@ def group(
         label,
         {"m4": m4},
         ARRAYS,
-        {"experiment": (experiments, {}), "ctau_1": (CTAU, {"units": "cm"})},
+        {
+            "experiment": (experiments, {}),
+            "ctau_1": (CTAU, {"units": "cm"}),
+            "ctau_2": ((math.nan,), {}),
+        },
         {"m4": {"units": "GeV", "long_name": "mass of N4"}},
         block_points,
         digest,
@@ -71,7 +78,7 @@ class Toy:
         points = self.m4[block.slices[0]]
         shape = (len(points), len(self.experiments))
         out: Arrays = {
-            "response": np.full((*shape, len(CTAU)), np.nan),
+            "response": np.full((*shape, len(CTAU), 1), np.nan),
             "n_eff": np.full(shape, np.nan),
             "status": np.zeros(shape, np.int8),
         }
@@ -94,7 +101,7 @@ class Toy:
                 log.write(f"{mass} {experiment}\n")
         digest = hashlib.sha256(f"{mass} {experiment}".encode()).digest()
         number = int.from_bytes(digest[:4], "big") / 2**32 if digest[4] % 4 else 0.0
-        out["response"][where] = number * (np.array(CTAU) + mass)
+        out["response"][where] = number * (np.array(CTAU)[:, None] + mass)
         out["n_eff"][where] = number
         out["status"][where] = 3 if mass in self.unconverged else 1
 

@@ -1,0 +1,62 @@
+"""What a store says about itself in its attributes, read without touching an array."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from physics.errors import InputError
+from scanner import layouts
+from scanner.blocks import Layout
+from scanner.regions import SCAN
+
+FORMAT = "hnlscan scan 1"
+"""Value of the root attribute ``format``: what kind of store this is."""
+
+
+def read_attrs(path: Path) -> dict[str, Any]:
+    """Read the root attributes of a store.
+
+    Parameters
+    ----------
+    path : Path
+        The store.
+
+    Returns
+    -------
+    dict
+        The attributes.
+
+    Raises
+    ------
+    InputError
+        If there is no store of this program.
+    """
+    try:
+        attrs = json.loads((path / "zarr.json").read_text())["attributes"]
+        known = attrs["format"] == FORMAT
+    except (OSError, ValueError, KeyError, TypeError):
+        known = False
+    if not known:
+        what = "is not a store of hnlscan" if path.exists() else "does not exist"
+        raise InputError(f"{path} {what}; give a store that 'hnlscan run' made, or a new path")
+    return dict(attrs)
+
+
+def read_layouts(path: Path) -> dict[str, Layout]:
+    """Read how the groups of a store are cut.
+
+    Parameters
+    ----------
+    path : Path
+        The store.
+
+    Returns
+    -------
+    dict of str to Layout
+        By name of the group.
+    """
+    found = {}
+    for name in read_attrs(path)["groups"]:
+        group = json.loads((path / SCAN / name / "zarr.json").read_text())
+        found[name] = layouts.from_json(group["attributes"]["layout"])
+    return found

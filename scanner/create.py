@@ -1,0 +1,61 @@
+"""Build an empty store, complete or not at all."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import zarr
+
+from scanner import identity as identities
+from scanner import layouts, provenance, swap
+from scanner.attributes import FORMAT
+from scanner.blocks import GroupSpec, Layout
+
+
+def full_identity(groups: Sequence[GroupSpec], identity: identities.Identity) -> dict[str, Any]:
+    """Describe a run with its groups, in the form that is stored.
+
+    Parameters
+    ----------
+    groups : sequence of GroupSpec
+        The groups.
+    identity : mapping
+        What else fixes the numbers.
+
+    Returns
+    -------
+    dict
+        JSON types; key ``groups`` describes the groups.
+    """
+    described = {spec.name: layouts.group_identity(spec) for spec in groups}
+    return identities.canonical({**identity, "groups": described})
+
+
+def build(
+    path: Path, planned: Sequence[Layout], wanted: identities.Identity, attrs: Mapping[str, Any]
+) -> None:
+    """Build an empty store as the successor of `path`; `swap.replace` puts it there.
+
+    Parameters
+    ----------
+    path : Path
+        Where the store will be.
+    planned : sequence of Layout
+        The groups.
+    wanted : mapping
+        Full identity.
+    attrs : mapping
+        Further root attributes.
+    """
+    root_attrs = {
+        "Conventions": "CF-1.11",
+        **attrs,
+        "format": FORMAT,
+        "groups": [layout.spec.name for layout in planned],
+        "identity": json.dumps(wanted),
+        "sealed": False,
+    }
+    root_attrs.setdefault("provenance", json.dumps(provenance.collect()))
+    root = zarr.open_group(swap.next_path(path), mode="w", zarr_format=3, attributes=root_attrs)
+    layouts.create(root, planned)
