@@ -19,9 +19,17 @@ DEFAULT_SEED = 20221214
 
 @dataclass(frozen=True)
 class StatisticChoice:
-    """Which statistic makes the limits, and at which confidence level."""
+    """Which statistic makes the limits, and at which confidence level.
 
-    method: str = "cls"
+    Parameters
+    ----------
+    method : str or None
+        A method of `physics.statistics`; None leaves it to each experiment.
+    confidence_level : float
+        Of the limits.
+    """
+
+    method: str | None = None
     confidence_level: float = 0.90
 
 

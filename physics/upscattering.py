@@ -16,6 +16,7 @@ import numpy as np
 
 from physics.form_factors import interpolate_squared, nucleon_structure
 from physics.jit import jit
+from physics.nuclei import nucleus
 from physics.units import ALPHA, GEV2_TO_CM2
 
 COHERENT, NUCLEON = 0, 1
@@ -27,6 +28,31 @@ _PREFACTOR = 4 * np.pi * ALPHA * 4.0 / (2 * 16 * np.pi) * GEV2_TO_CM2
 def threshold(m, M):
     """Least neutrino energy in GeV that makes an HNL of mass m on a target of mass M."""
     return m + m * m / (2.0 * M)
+
+
+def largest_mass(E: float, nucleus_name: str) -> float:
+    """Mass in GeV of the heaviest HNL that neutrinos of energy E make on a nucleus at rest.
+
+    Parameters
+    ----------
+    E : float
+        Neutrino energy in GeV.
+    nucleus_name : str
+        Target, such as ``"Ar40"``.
+
+    Returns
+    -------
+    float
+        M (sqrt(1 + 2 E / M) - 1), the inverse of `threshold`.
+
+    Examples
+    --------
+    >>> M = nucleus("H1").mass
+    >>> round(float(threshold(largest_mass(1.0, "H1"), M)), 12)
+    1.0
+    """
+    M = nucleus(nucleus_name).mass
+    return M * float(np.sqrt(1 + 2 * E / M) - 1)
 
 
 @jit

@@ -1,0 +1,311 @@
+"""Where the physics meets the engine: groups of a grid, what a worker computes, what fixes it."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+import grids
+from grids import Grid
+from physics import experiments, models
+from physics.experiments.schema import Experiment
+from physics.jit import physics_digest
+from physics.lifetime import CTAU_NODES_CM
+from physics.models import Model, ProductionTerm
+from physics.precision import Precision
+from physics.rates import active_terms, covariance
+from physics.response import Response, Sampler
+from scanner import plan, provenance
+from scanner.blocks import STATUS, Arrays, ArraySpec, Block, GroupSpec
+
+SECONDS_PER_POINT = 0.15
+"""Rough time of one mass point of one experiment, for the size of blocks only."""
+
+RESPONSE_DIMS = ("final_state", "bin", "ctau_1", "ctau_2")
+"""Observable bins, and lifetimes of two flights in a row; one of each so far."""
+
+EVENTS_PER_FACTOR = {"units": "1", "long_name": "selected events for unit coupling factor and BR"}
+ARRAYS = (
+    ArraySpec("response", ("experiment", "term", *RESPONSE_DIMS), attrs=EVENTS_PER_FACTOR),
+    ArraySpec(
+        "response_covariance",
+        ("experiment", "term", "term_2", *RESPONSE_DIMS),
+        attrs={"units": "1", "long_name": "covariance of response between terms"},
+    ),
+    ArraySpec(
+        "n_produced",
+        ("experiment", "term"),
+        attrs={"units": "1", "long_name": "upscatterings for unit coupling factor"},
+    ),
+    ArraySpec(
+        "production_ratio",
+        ("experiment", "term"),
+        attrs={"units": "1", "long_name": "sampled over exact production"},
+    ),
+    ArraySpec(
+        "acceptance",
+        ("experiment", "term", "step"),
+        attrs={"units": "1", "long_name": "produced events left after each step of the cut flow"},
+    ),
+    ArraySpec(
+        "n_eff",
+        ("experiment", "term"),
+        attrs={"units": "1", "long_name": "effective number of selected sampled events"},
+    ),
+    ArraySpec(
+        "events",
+        ("experiment", "term"),
+        "int64",
+        attrs={"units": "1", "long_name": "sampled events"},
+    ),
+    ArraySpec(
+        STATUS,
+        ("experiment",),
+        "int8",
+        attrs={"long_name": "0 todo, 1 done, 2 failed, 3 done but not converged"},
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Scan:
+    """A grid with everything it names loaded.
+
+    Parameters
+    ----------
+    grid : Grid
+        What to compute.
+    model : Model
+        Its model.
+    experiments : tuple of Experiment
+        Its experiments, in order.
+    """
+
+    grid: Grid
+    model: Model
+    experiments: tuple[Experiment, ...]
+
+    @classmethod
+    def load(cls, name_or_path: str) -> "Scan":
+        """Load a shipped grid by name or a user's by path, with its model and experiments.
+
+        Raises
+        ------
+        InputError
+            In one sentence, when anything is wrong.
+        """
+        grid = grids.load(name_or_path)
+        return cls(grid, models.get(grid.model), tuple(experiments.load_all(grid.experiments)))
+
+    @cached_property
+    def mass_axes(self) -> dict[str, tuple[float, ...]]:
+        """Axes that are sampled; a single fixed mass is an axis of length one."""
+        axes = {axis.name: axis.values for axis in self.grid.mass_axes}
+        if axes:
+            return axes
+        mass = self.model.of_role("mass")[0].name
+        return {mass: (float(self.grid.resolve(self._somewhere())[mass]),)}  # type: ignore[arg-type]
+
+    def _somewhere(self) -> dict[str, float]:
+        return {axis.name: axis.values[0] for axis in self.grid.axes}
+
+    def point(self, masses: Mapping[str, float]) -> dict[str, Any]:
+        """Parameters at some masses, over all values of the coupling axes (broadcast)."""
+        known = {axis.name for axis in self.grid.axes}
+        chosen: dict[str, Any] = {k: v for k, v in masses.items() if k in known}
+        couplings = self.grid.coupling_axes
+        for i, axis in enumerate(couplings):
+            shape = [1] * len(couplings)
+            shape[i] = -1
+            chosen[axis.name] = np.reshape(axis.values, shape)
+        return dict(self.grid.resolve(chosen))
+
+    @cached_property
+    def terms(self) -> tuple[ProductionTerm, ...]:
+        """Production terms with a coupling that is not zero everywhere on the grid."""
+        return active_terms(self.model, dict(self.grid.resolve(self._everywhere())))
+
+    def _everywhere(self) -> dict[str, Any]:
+        mesh = np.ix_(*(np.array(axis.values) for axis in self.grid.axes))
+        return {axis.name: values for axis, values in zip(self.grid.axes, mesh, strict=True)}
+
+    @property
+    def plane(self) -> tuple[str, str] | None:
+        """Axes of plots and contours: first mass against last coupling, else the first two axes."""
+        masses, couplings = self.grid.mass_axes, self.grid.coupling_axes
+        if masses and couplings:
+            return masses[0].name, couplings[-1].name
+        axes = (*masses, *couplings)
+        return (axes[0].name, axes[1].name) if len(axes) > 1 else None
+
+    @cached_property
+    def sampling_groups(self) -> dict[str, tuple[Experiment, ...]]:
+        """Experiments by sampling group."""
+        found: dict[str, tuple[Experiment, ...]] = {}
+        for experiment in self.experiments:
+            name = experiment.beam.sampling_group
+            found[name] = (*found.get(name, ()), experiment)
+        return found
+
+    def groups(self, block_points: int | None = None) -> tuple[GroupSpec, ...]:
+        """Describe the arrays of each sampling group for the engine."""
+        return tuple(
+            self._group(name, members, block_points)
+            for name, members in self.sampling_groups.items()
+        )
+
+    def _group(
+        self, name: str, members: Sequence[Experiment], block_points: int | None
+    ) -> GroupSpec:
+        names = [experiment.name for experiment in members]
+        steps = max(len(e.signature.selection) for e in members) + 2
+        states = sorted({s for e in members for s in e.signature.final_states})
+        terms = [term.name for term in self.terms]
+        most = plan.points_per_block(SECONDS_PER_POINT * len(members))
+        sizes = tuple(len(values) for values in self.mass_axes.values())
+        return GroupSpec(
+            name=name,
+            label="+".join(names),
+            axes=self.mass_axes,
+            axis_attrs={axis: self.axis_attrs(axis) for axis in self.mass_axes},
+            arrays=ARRAYS,
+            coords={
+                "experiment": (names, {}),
+                "term": (terms, {"long_name": "production term"}),
+                "term_2": (terms, {"long_name": "production term"}),
+                "final_state": (states, {}),
+                "bin": ([0], {"long_name": "observable bin"}),
+                "ctau_1": (CTAU_NODES_CM.tolist(), {"units": "cm", "long_name": "c tau"}),
+                "ctau_2": (
+                    [math.nan],
+                    {"units": "cm", "long_name": "c tau of a second flight; NaN for one flight"},
+                ),
+                "step": (list(range(steps)), {"long_name": "step of the cut flow"}),
+            },
+            block_points=block_points or math.prod(plan.block_shape(sizes, most, plan.MIN_BLOCKS)),
+        )
+
+    def axis_attrs(self, name: str) -> dict[str, str]:
+        """Unit and description of an axis."""
+        parameters = {p.name: p for p in self.model.parameters}
+        if name in parameters:
+            return {"units": parameters[name].unit, "long_name": parameters[name].description}
+        return {"units": self.grid.axis(name).unit, "long_name": name}
+
+    @cached_property
+    def identity(self) -> dict[str, Any]:
+        """Everything that fixes the numbers of the store, as JSON types."""
+        precision = self.grid.precision
+        return {
+            "model": self.model.name,
+            "parameters": dict(self.grid.parameters),
+            "tied": {name: expression.text for name, expression in self.grid.tied.items()},
+            "seed": self.grid.seed,
+            "precision": {
+                "relative": precision.relative,
+                "replicates": precision.replicates,
+                "events": precision.events,
+                "max_events": precision.max_events,
+            },
+            "axes": {axis.name: list(axis.values) for axis in self.grid.coupling_axes},
+            "experiments": {e.name: e.digest for e in self.experiments},
+            "statistic": {
+                "method": self.grid.statistic.method,
+                "confidence_level": self.grid.statistic.confidence_level,
+            },
+            "physics_digest": physics_digest(),
+            "versions": {
+                name: provenance.versions()[name] for name in ("numpy", "numba", "vegas", "scipy")
+            },
+        }
+
+    @property
+    def evaluate(self) -> "Evaluate":
+        """What a worker calls for each block."""
+        return Evaluate(self)
+
+
+@dataclass
+class Evaluate:
+    """Samples the mass points of a block; a pure function of block and scan.
+
+    Parameters
+    ----------
+    scan : Scan
+        What to compute.
+    """
+
+    scan: Scan
+    _samplers: dict[tuple[str, ...], Sampler] = field(default_factory=dict, repr=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Workers build their own samplers."""
+        return {"scan": self.scan, "_samplers": {}}
+
+    def __call__(self, block: Block, known: Arrays | None) -> Arrays:
+        """Compute the arrays of a block, or what `known` lacks of them."""
+        members = self.scan.sampling_groups[block.group]
+        arrays = known or self._empty(block, members)
+        for index in np.ndindex(*block.shape):
+            todo = [i for i in range(len(members)) if arrays[STATUS][(*index, i)] == 0]
+            if not todo:
+                continue
+            values = zip(self.scan.mass_axes.values(), block.region, index, strict=True)
+            masses = [axis[start + i] for axis, (start, _), i in values]
+            point = self.scan.point(dict(zip(self.scan.mass_axes, masses, strict=True)))
+            answers = self._sample([members[i] for i in todo], float(np.ravel(point["m4"])[0]))
+            for i, responses in zip(todo, answers, strict=True):
+                _fill(arrays, (*index, i), responses)
+        return arrays
+
+    def warm(self) -> None:
+        """Compile the kernel in this process, so that workers find it in the cache."""
+        members = next(iter(self.scan.sampling_groups.values()))
+        least = Precision(relative=1.0, replicates=16, events=16, max_events=256)
+        Sampler(
+            [(members[0], self.scan.terms[0])],
+            polarised=True,
+            precision=least,
+            seed=self.scan.grid.seed,
+        ).respond(0.1)
+
+    def _empty(self, block: Block, members: Sequence[Experiment]) -> Arrays:
+        spec = {g.name: g for g in self.scan.groups()}[block.group]
+        return {
+            a.name: np.full(block.shape + spec.trailing(a), a.fill_value, dtype=a.dtype)
+            for a in spec.arrays
+        }
+
+    def _sample(self, members: Sequence[Experiment], m4: float) -> list[list[Response]]:
+        """Responses of each experiment, one per term."""
+        names = tuple(e.name for e in members)
+        terms = self.scan.terms
+        if names not in self._samplers:
+            self._samplers[names] = Sampler(
+                [(experiment, term) for experiment in members for term in terms],
+                polarised=self.scan.model.polarised(self.scan.grid.parameters),
+                precision=self.scan.grid.precision,
+                seed=self.scan.grid.seed,
+            )
+        sampled = self._samplers[names].respond(m4)
+        responses = [sampled.response(view) for view in range(len(names) * len(terms))]
+        return [responses[i * len(terms) : (i + 1) * len(terms)] for i in range(len(names))]
+
+
+def _fill(arrays: Arrays, where: tuple[int, ...], responses: Sequence[Response]) -> None:
+    """Write what one experiment answers at one point into the arrays of a block."""
+    spread = covariance([r.replicates for r in responses])
+    for t, response in enumerate(responses):
+        # the one final state and bin so far, and one flight
+        arrays["response"][(*where, t, 0, 0)][:, 0] = response.value
+        for u in range(len(responses)):
+            arrays["response_covariance"][(*where, t, u, 0, 0)][:, 0] = spread[t, u]
+        arrays["n_produced"][(*where, t)] = response.n_produced
+        arrays["production_ratio"][(*where, t)] = response.production_ratio
+        arrays["acceptance"][(*where, t)][: len(response.acceptance)] = response.acceptance
+        arrays["n_eff"][(*where, t)] = response.n_eff
+        arrays["events"][(*where, t)] = response.events
+    arrays[STATUS][where] = max(response.status for response in responses)

@@ -1,0 +1,128 @@
+"""`hnlscan run` and `status`."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from physics.errors import InputError, nearest
+from scanner import results, store
+from scanner.assemble import Scan
+from scanner.cli import WRONG_INPUT, command, emit
+from scanner.execute import RunSummary
+from scanner.execute import run as execute
+from scanner.extend import extend as open_extended
+from scanner.grid_record import to_json
+from scanner.progress import clock, reporter
+from scanner.seal import seal
+from scanner.status import status as read_status
+
+CLUSTERS = ("local",)
+
+
+@command("run")
+@click.argument("grid")
+@click.option("--out", type=click.Path(path_type=Path), help="Store; default GRID.zarr here.")
+@click.option("--cluster", default="local", show_default=True, help="See `list clusters`.")
+@click.option("--workers", type=click.IntRange(0, 4096), help="Processes; default all cores.")
+@click.option("--retry", default="", help="failed, unconverged, or both with a comma.")
+@click.option("--extend", is_flag=True, help="Add axis values or experiments to the store.")
+@click.option("--accept-version", is_flag=True, help="Resume although the physics code changed.")
+def run(
+    grid: str,
+    out: Path | None,
+    cluster: str,
+    workers: int | None,
+    retry: str,
+    extend: bool,
+    accept_version: bool,
+    as_json: bool,
+) -> int:
+    """Scan GRID, a shipped grid or a TOML file; run again to resume."""
+    if cluster not in CLUSTERS:
+        raise InputError(
+            f"unknown cluster {cluster!r}{nearest(cluster, CLUSTERS)}; "
+            f"this version runs on {', '.join(CLUSTERS)}"
+        )
+    scan = Scan.load(grid)
+    path = out or Path(f"{scan.grid.name}.zarr")
+    attrs = {"title": scan.grid.title, "grid": to_json(scan)}
+    if extend:
+        opened = open_extended(path, scan.groups(), scan.identity, attrs=attrs)
+    else:
+        opened = store.open_or_create(
+            path, scan.groups(), scan.identity, accept_version=accept_version, attrs=attrs
+        )
+    with opened:
+        summary = _scan(opened, scan, workers, {word for word in retry.split(",") if word})
+    emit(_document(path), lambda: _text(path, summary), as_json)
+    return summary.exit_code
+
+
+def _scan(
+    opened: store.Store, scan: Scan, workers: int | None, retry: set[str]
+) -> RunSummary:
+    """Compute what is missing, then the limits, then seal a complete store."""
+    if not opened.sealed or retry:
+        click.echo("compiling the kernel, if this version has not run here yet", err=True)
+        scan.evaluate.warm()
+    cores = os.cpu_count() or 1
+    summary = execute(
+        opened,
+        scan.evaluate,
+        workers=cores if workers is None else workers,
+        retry=retry,
+        reporter=reporter(),
+    )
+    if not summary.interrupted and not opened.sealed:
+        results.write(opened, scan)
+        if summary.done == summary.total:
+            seal(opened)
+    return summary
+
+
+def _document(path: Path) -> dict[str, Any]:
+    found = read_status(path)
+    return {key: found[key] for key in ("store", "blocks", "points", "seconds")}
+
+
+def _text(path: Path, summary: RunSummary) -> str:
+    points = read_status(path)["points"]
+    lines = [
+        f"{path}: {summary.done} of {summary.total} blocks done in {clock(summary.seconds)}, "
+        f"{points['unconverged']} of {points['total']} sampled points not converged",
+        *(f"  failed: {message}" for message in summary.errors),
+    ]
+    if summary.interrupted:
+        lines.append("interrupted; run the same command again to go on")
+    elif summary.failed:
+        lines.append("compute the failed blocks again with --retry failed")
+    else:
+        lines.append(f"next: hnlscan plot {path}")
+    return "\n".join(lines)
+
+
+@command("status")
+@click.argument("path", metavar="STORE", type=click.Path(path_type=Path))
+def status(path: Path, as_json: bool) -> int:
+    """How far a scan is: blocks, points, time left."""
+    found = read_status(path)
+    emit(found, lambda: _status_text(found), as_json)
+    return 0 if path.exists() else WRONG_INPUT
+
+
+def _status_text(found: dict[str, Any]) -> str:
+    blocks, points = found["blocks"], found["points"]
+    left = found["seconds_left"]
+    state = "sealed" if found["sealed"] else "running" if found["running"] else "not running"
+    return "\n".join(
+        [
+            f"{found['store']}: {state}, {clock(found['seconds'])} spent"
+            + (f", {clock(left)} left" if left else ""),
+            f"  blocks: {blocks['done']} of {blocks['total']} done, {blocks['failed']} failed",
+            f"  points: {points['done']} of {points['total']} done, {points['failed']} failed, "
+            f"{points['unconverged']} not converged",
+            *(f"  failed: {message}" for message in found["errors"]),
+        ]
+    )
