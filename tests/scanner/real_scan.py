@@ -1,0 +1,67 @@
+"""A small real scan as a library call; also a program to kill.
+
+python real_scan.py GRID STORE WORKERS BLOCK_POINTS
+"""
+
+import hashlib
+import sys
+from pathlib import Path
+
+import xarray as xr
+
+from scanner import execute, results, seal, store
+from scanner.assemble import Scan
+
+GRID = """
+title = "test"
+model = "dipole"
+experiments = {experiments}
+seed = 11
+
+[axes]
+m4 = {masses}
+mu_tr_mu4 = {{ log = [1e-8, 1e-3], n = 6, unit = "GeV^-1" }}
+
+[precision]
+relative = 0.2
+replicates = 16
+events = 64
+max_events = 4096
+"""
+
+
+def write_grid(path: Path, masses: str, experiments: str = '["microboone", "sbnd"]') -> Path:
+    """Write a grid definition."""
+    path.write_text(GRID.format(masses=masses, experiments=experiments))
+    return path
+
+
+def scan(grid: Path | str, path: Path, workers: int = 0, block_points: int | None = None) -> Scan:
+    """Run a grid into a store, to the end or from where it was."""
+    loaded = Scan.load(str(grid))
+    groups = loaded.groups(block_points)
+    with store.open_or_create(path, groups, loaded.identity) as opened:
+        summary = execute.run(opened, loaded.evaluate, workers=workers)
+        assert summary.exit_code == 0, summary
+        if not opened.sealed:
+            results.write(opened, loaded)
+            seal.seal(opened)
+    return loaded
+
+
+def digest(path: Path) -> str:
+    """Hash of all decoded values and coordinates of all groups but the marks."""
+    total = hashlib.sha256()
+    tree = xr.open_datatree(path, engine="zarr", chunks=None)
+    for node in sorted(tree.subtree, key=lambda n: n.path):
+        if node.path.startswith("/_scan"):
+            continue
+        for name in sorted(map(str, node.variables)):
+            values = node.variables[name].values
+            total.update(f"{node.path}/{name}{values.shape}{values.dtype}".encode())
+            total.update(str(values.tolist()).encode() if values.dtype.kind in "OT" else values.tobytes())
+    return total.hexdigest()
+
+
+if __name__ == "__main__":
+    scan(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))

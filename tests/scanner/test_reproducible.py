@@ -1,0 +1,138 @@
+"""A mass point's numbers are a pure function of the physics, to the bit."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import real_scan
+import xarray as xr
+from real_scan import digest, scan, write_grid
+
+from physics import experiments, models, rates
+from scanner.identity import IdentityError
+
+MASSES = "{ log = [0.02, 0.8], n = 5 }"
+FINER = "{ log = [0.02, 0.8], n = 9 }"
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A grid and its store, computed in one process."""
+    folder = tmp_path_factory.mktemp("reference")
+    grid = write_grid(folder / "test.toml", MASSES)
+    scan(grid, folder / "reference.zarr")
+    return grid, folder / "reference.zarr"
+
+
+def response(path: Path, group: str) -> xr.Dataset:
+    return xr.open_zarr(path, group=f"response/{group}", chunks=None)
+
+
+@pytest.mark.parametrize(("workers", "block_points"), [(1, None), (2, 2), (4, 3)])
+def test_workers_and_block_sizes_do_not_change_a_bit(
+    reference: tuple[Path, Path], tmp_path: Path, workers: int, block_points: int | None
+) -> None:
+    scan(reference[0], tmp_path / "other.zarr", workers, block_points)
+    assert digest(tmp_path / "other.zarr") == digest(reference[1])
+
+
+def test_points_of_a_coarser_grid_are_the_same_in_a_finer_one(
+    reference: tuple[Path, Path], tmp_path: Path
+) -> None:
+    finer = write_grid(tmp_path / "finer.toml", FINER)
+    scan(finer, tmp_path / "finer.zarr")
+    fine, coarse = (response(p, "bnb_argon") for p in (tmp_path / "finer.zarr", reference[1]))
+    assert fine.sizes["m4"] == 9
+    xr.testing.assert_identical(fine.isel(m4=slice(0, 9, 2)).load(), coarse.load())
+
+
+def test_microboone_does_not_know_whether_sbnd_is_there(
+    reference: tuple[Path, Path], tmp_path: Path
+) -> None:
+    alone = write_grid(tmp_path / "alone.toml", MASSES, '["microboone"]')
+    scan(alone, tmp_path / "alone.zarr")
+    one = xr.open_zarr(tmp_path / "alone.zarr", group="microboone", chunks=None).load()
+    both = xr.open_zarr(reference[1], group="microboone", chunks=None).load()
+    xr.testing.assert_identical(one, both)
+
+
+def test_a_single_point_is_the_cube_to_the_bit(tmp_path: Path) -> None:
+    grid = write_grid(
+        tmp_path / "test.toml", "{ log = [0.03, 0.5], n = 3 }", '["miniboone_fhc", "sbnd"]'
+    )
+    loaded = scan(grid, tmp_path / "store.zarr")
+    for name in ("miniboone_fhc", "sbnd"):
+        cube = xr.open_zarr(tmp_path / "store.zarr", group=name, chunks=None).load()
+        for i, j in ((0, 1), (1, 3), (2, 5)):
+            point = loaded.grid.resolve(
+                {axis.name: axis.values[k] for axis, k in zip(loaded.grid.axes, (i, j), strict=True)}
+            )
+            single = rates.rate(
+                models.get("dipole"),
+                experiments.load(name),
+                dict(point),
+                loaded.grid.precision,
+                loaded.grid.seed,
+            )
+            at = cube.isel(m4=i, mu_tr_mu4=j)
+            assert single["n_events"] == float(at["n_events"]) > 0
+            assert single["n_events_sdev"] == float(at["n_events_sdev"])
+            assert single["ctau_cm"] == float(at["ctau_cm"])
+            assert single["n_produced"] == pytest.approx(float(at["n_produced"]), rel=1e-12)
+
+
+def test_masses_beyond_the_beam_are_an_answer(tmp_path: Path) -> None:
+    grid = write_grid(tmp_path / "heavy.toml", "{ values = [5.0, 20.0] }", '["sbnd"]')
+    scan(grid, tmp_path / "heavy.zarr")
+    cube = xr.open_zarr(tmp_path / "heavy.zarr", group="sbnd", chunks=None).load()
+    assert (cube["n_events"] == 0).all()
+    assert (cube["status"] == 1).all()
+
+
+def test_changed_physics_or_seed_is_refused(
+    reference: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "seed.toml"
+    other.write_text(reference[0].read_text().replace("seed = 11", "seed = 12"))
+    with pytest.raises(IdentityError, match="seed = 11, this run has 12"):
+        scan(other, reference[1])
+    monkeypatch.setattr("scanner.assemble.physics_digest", lambda: "0" * 16)
+    with pytest.raises(IdentityError, match="physics_digest"):
+        scan(reference[0], reference[1])
+
+
+@pytest.mark.slow
+def test_killed_three_times_a_scan_of_120_blocks_loses_nothing(tmp_path: Path) -> None:
+    """SIGKILL to the process group at random moments; at most two blocks are computed again."""
+    grid = write_grid(tmp_path / "kill.toml", "{ log = [0.02, 0.8], n = 60 }",
+                      '["miniboone_fhc", "sbnd"]')
+    undisturbed, killed = tmp_path / "undisturbed.zarr", tmp_path / "killed.zarr"
+    scan(grid, undisturbed, workers=2, block_points=1)
+    command = [sys.executable, real_scan.__file__, str(grid), str(killed), "2", "1"]
+    fractions = sorted(random.Random(3).uniform(0.1, 0.9) for _ in range(3))
+    for fraction in fractions:
+        process = subprocess.Popen(command, start_new_session=True)
+        deadline = time.monotonic() + 240
+        while done(killed) < fraction * 120 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    subprocess.run(command, check=True, timeout=240)
+    assert digest(killed) == digest(undisturbed)
+    tree = xr.open_datatree(killed, engine="zarr", chunks=None)
+    runs = sum(int(tree[f"_scan/{g}"]["executions"].sum()) for g in tree["_scan"].children)
+    assert 120 <= runs <= 120 + 2 * 3
+    marks = np.concatenate([tree[f"_scan/{g}"]["mark"].values for g in tree["_scan"].children])
+    assert len(marks) == 120
+    assert (marks >= 0).all()
+
+
+def done(path: Path) -> int:
+    """Blocks marked so far: each mark is a file of its own."""
+    return len(list(path.glob("_scan/*/mark/c/*")))
