@@ -11,6 +11,9 @@ from particle import Particle
 from physics.errors import InputError, nearest
 from physics.particles import mass
 
+FIRST_NUCLEUS = 1_000_000_000
+"""Nuclei have PDG numbers from here on."""
+
 
 @dataclass(frozen=True)
 class Nucleus:
@@ -56,9 +59,9 @@ def electron_binding(Z: int) -> float:
     Examples
     --------
     >>> f"{electron_binding(18) * 1e9:.0f} eV"
-    '14454 eV'
+    '14450 eV'
     """
-    return (14.4381 * Z**2.39 + 1.55468e-6 * Z**5.35) * 1e-9
+    return float(14.4381 * Z**2.39 + 1.55468e-6 * Z**5.35) * 1e-9
 
 
 @cache
@@ -88,16 +91,22 @@ def nucleus(name: str) -> Nucleus:
     if name == "H1":
         return Nucleus(name, 1, 1, mass("p"), None, ())
     entry = _tabulated().get(name, {})
-    found = [p for p in Particle.findall(name=name) if p.pdgid.is_nucleus and p.mass]
-    if not found:
+    found = _atoms().get(name)
+    if found is None:
         raise InputError(
             f"unknown target {name!r}{nearest(name, _tabulated())}; "
             "give the symbol and the mass number of a nucleus, such as C12 or Ar40"
         )
-    Z, A = int(found[0].pdgid.Z or 0), int(found[0].pdgid.A or 0)
-    nuclear_mass = float(found[0].mass or 0) / 1000 - Z * mass("e") + electron_binding(Z)
+    Z, A = int(found.pdgid.Z or 0), int(found.pdgid.A or 0)
+    nuclear_mass = float(found.mass or 0) / 1000 - Z * mass("e") + electron_binding(Z)
     density = tuple(float(a) for a in entry.get("coefficients", ()))
     return Nucleus(name, Z, A, nuclear_mass, entry.get("radius_fm"), density)
+
+
+@cache
+def _atoms() -> dict[str, Particle]:
+    """All nuclei by name; searching by name would spell out every particle there is."""
+    return {p.name: p for p in Particle.all() if p.pdgid >= FIRST_NUCLEUS and p.mass}
 
 
 @cache

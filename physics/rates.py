@@ -12,59 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from physics import lifetime
+from physics.decays import decay
 from physics.experiments.schema import Experiment
 from physics.models import Model, Point, ProductionTerm
 from physics.packing import nucleus_share
 from physics.precision import Precision
 from physics.response import DONE, Response, Sampled, Sampler
-from physics.widths import ctau_cm
 
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Decay:
-    """Decay of the HNL at some points: branching ratios by final state and proper length.
-
-    Parameters
-    ----------
-    branching : dict
-        {final state: ratio}; zero where nothing decays.
-    ctau_cm : ndarray
-        Proper decay length in cm, infinite where nothing decays.
-    """
-
-    branching: dict[str, Floats]
-    ctau_cm: Floats
-
-
-def decay(model: Model, point: Point) -> Decay:
-    """Branching ratios and lifetime of the HNL, vectorised over couplings.
-
-    Parameters
-    ----------
-    model : Model
-        The theory.
-    point : mapping
-        Parameter values; couplings may be arrays.
-
-    Returns
-    -------
-    Decay
-        Over all channels of the model.
-
-    Examples
-    --------
-    >>> from physics import models
-    >>> d = decay(models.get("dipole"), {"m4": 0.47, "mu_tr_mu4": 2.5e-6})
-    >>> f"{d.ctau_cm:.3f} {d.branching['nu_gamma']:.4f}"
-    '1.514 0.9915'
-    """
-    widths = {state: np.asarray(w, dtype=float) for state, w in model.widths(point).items()}
-    total = np.sum(np.broadcast_arrays(*widths.values()), axis=0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        branching = {state: np.nan_to_num(w / total) for state, w in widths.items()}
-    return Decay(branching, np.asarray(ctau_cm(total)))
 
 
 def events(
@@ -140,9 +95,7 @@ def covariance(rows: Sequence[Floats]) -> Floats:
     stacked = np.array(rows)
     replicates = stacked.shape[1]
     centred = stacked - stacked.mean(1, keepdims=True)
-    return np.asarray(
-        np.einsum("arn,brn->abn", centred, centred) / (replicates * (replicates - 1))
-    )
+    return np.asarray(np.einsum("arn,brn->abn", centred, centred) / (replicates * (replicates - 1)))
 
 
 def error(
@@ -244,9 +197,7 @@ class Report:
         n_produced = sum(channel["n_produced"] for channel in channels)
         return {
             "n_events": n_events,
-            "n_events_sdev": float(
-                error(names, spread, factors, branching, lived.ctau_cm)
-            ),
+            "n_events_sdev": float(error(names, spread, factors, branching, lived.ctau_cm)),
             "n_produced": n_produced,
             "exposure_pot": self.experiment.exposure_pot,
             "target_tonnes": {v.name: v.mass_tonnes for v in self.experiment.targets},
@@ -284,7 +235,7 @@ class Report:
     def _channels(
         self, factors: Mapping[str, Any], ctau: float, n_events: float
     ) -> list[dict[str, Any]]:
-        """Produced and selected by projectile, volume, target nucleus, regime and helicity."""
+        """Split produced and selected by projectile, volume, nucleus, regime and helicity."""
         rows = []
         for view, term in enumerate(self.terms):
             factor = float(factors[term.name])

@@ -1,15 +1,15 @@
 r"""Partial widths of heavy neutral leptons."""
 
 from functools import cache
-from math import log
+from math import acosh, cosh, tanh
 
 import numpy as np
-from numpy.typing import ArrayLike
-from scipy.integrate import quad
+from numpy.typing import ArrayLike, NDArray
 
-from physics.models.base import Array
 from physics.particles import mass
 from physics.units import ALPHA, HBAR_C_GEV_CM
+
+Array = float | NDArray[np.float64]
 
 
 def dipole_width_gamma(m4: ArrayLike, mu_tr: ArrayLike, *, majorana: bool = False) -> Array:
@@ -61,8 +61,9 @@ def dilepton_ratio(m4: ArrayLike, lepton: str) -> Array:
 
     Examples
     --------
-    >>> f"{dilepton_ratio(0.4, 'e'):.6f}", f"{ALPHA / (3 * np.pi) * (2 * np.log(0.4 / 0.000511) - 3):.6f}"
-    ('0.007993', '0.007993')
+    >>> leading = ALPHA / (3 * np.pi) * (2 * np.log(0.4 / 0.000511) - 3)
+    >>> f"{dilepton_ratio(0.4, 'e'):.6f}", f"{leading:.6f}"
+    ('0.007995', '0.007995')
     """
     if np.ndim(m4) == 0:
         return _dilepton_ratio(float(m4), lepton)  # type: ignore[arg-type]
@@ -72,16 +73,24 @@ def dilepton_ratio(m4: ArrayLike, lepton: str) -> Array:
 
 @cache
 def _dilepton_ratio(m4: float, lepton: str) -> float:
+    """Integrate over t with x = 4 r^2 cosh^2 t, where the integrand is smooth at both ends."""
     threshold = (2 * mass(lepton) / m4) ** 2
     if threshold >= 1:
         return 0.0
+    half = 0.5 * acosh(threshold**-0.5)
+    total = 0.0
+    for node, weight in zip(*_nodes(), strict=True):
+        t = half * (1 + node)
+        x = threshold * cosh(t) ** 2
+        total += weight * tanh(t) ** 2 * (1 - x) ** 2 * (1 + x / 2) * (1 + threshold / (2 * x))
+    return ALPHA / (3 * np.pi) * 2 * half * total
 
-    def integrand(log_x: float) -> float:
-        x = np.exp(log_x)
-        beta2 = max(0.0, 1 - threshold / x)
-        return float((1 - x) ** 2 * (1 + x / 2) * np.sqrt(beta2) * (1 + threshold / (2 * x)))
 
-    return ALPHA / (3 * np.pi) * float(quad(integrand, log(threshold), 0.0, epsrel=1e-10)[0])
+@cache
+def _nodes() -> tuple[list[float], list[float]]:
+    """Nodes and weights of Gauss and Legendre; 64 give eleven digits up to m4/m_l = 1e6."""
+    nodes, weights = np.polynomial.legendre.leggauss(64)
+    return nodes.tolist(), weights.tolist()
 
 
 def ctau_cm(total_width: ArrayLike) -> Array:

@@ -107,7 +107,7 @@ class Scan:
         if axes:
             return axes
         mass = self.model.of_role("mass")[0].name
-        return {mass: (float(self.grid.resolve(self._somewhere())[mass]),)}  # type: ignore[arg-type]
+        return {mass: (float(self.grid.resolve(self._somewhere())[mass]),)}
 
     def _somewhere(self) -> dict[str, float]:
         return {axis.name: axis.values[0] for axis in self.grid.axes}
@@ -189,7 +189,7 @@ class Scan:
         )
 
     def axis_attrs(self, name: str) -> dict[str, str]:
-        """Unit and description of an axis."""
+        """Give unit and description of an axis."""
         parameters = {p.name: p for p in self.model.parameters}
         if name in parameters:
             return {"units": parameters[name].unit, "long_name": parameters[name].description}

@@ -1,20 +1,65 @@
-"""The command line: one group, and what every command has in common."""
+"""The command line: one group, and what every command has in common.
+
+Commands are imported when they are used, so that none pays for what another needs.
+"""
 
 import json
+import math
+import os
 import sys
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Any
 
 import click
 
-from physics.errors import InputError
+from physics.errors import InputError, nearest
 
 DONE, WRONG_INPUT, SOME_FAILED, INTERRUPTED = 0, 1, 2, 3
 """Exit codes."""
 
+COMMANDS = {
+    "run": ("cli_scan", "Scan a grid; run again to resume."),
+    "status": ("cli_status", "How far a scan is: blocks, points, time left."),
+    "limits": ("cli_results", "Excluded intervals, also for other couplings and statistics."),
+    "contour": ("cli_results", "Contours of the limits as CSV, JSON or netCDF."),
+    "plot": ("cli_results", "Exclusion plot with published limits overlaid."),
+    "rate": ("cli_rates", "Events of one point in one experiment."),
+    "width": ("cli_points", "Partial widths, branching ratios and decay length."),
+    "xsec": ("cli_rates", "Upscattering cross-section on a nucleus."),
+    "list": ("cli_list", "Models, experiments, grids, clusters or published limits."),
+}
+"""Module of each command and its line in the overview."""
+
 
 class Group(click.Group):
     """Commands whose errors are one sentence, unless ``--debug`` asks for more."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names of all commands, imported or not."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command that was asked for."""
+        if cmd_name in COMMANDS:
+            import_module(f"scanner.{COMMANDS[cmd_name][0]}")
+        return super().get_command(ctx, cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, or name the nearest."""
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            close = nearest(args[0], COMMANDS)
+            raise click.UsageError(
+                f"unknown command {args[0]!r}{close or '; choose ' + ', '.join(COMMANDS)}", ctx
+            )
+        return super().resolve_command(ctx, args)
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run, and end with one of the exit codes."""
@@ -24,26 +69,14 @@ class Group(click.Group):
             code = super().main(*args, **kwargs)
         except click.exceptions.Exit as request:
             code = request.exit_code
-        except click.Abort:
+        except (click.Abort, KeyboardInterrupt):
             code = _complain("interrupted; run the same command again to go on", INTERRUPTED)
-        except KeyboardInterrupt:
-            code = _complain("interrupted; run the same command again to go on", INTERRUPTED)
-        except click.ClickException as error:
-            code = _complain(_sentence(error), WRONG_INPUT)
-        except (InputError, OSError) as error:
-            if "--debug" in arguments:
-                raise
-            code = _complain(str(error), WRONG_INPUT)
         except BrokenPipeError:
-            code = DONE
+            code = _leave_pipe()
         except Exception as error:
-            if "--debug" in arguments:
+            if "--debug" in arguments and not isinstance(error, click.ClickException):
                 raise
-            code = _complain(
-                f"unexpected {type(error).__name__}: {error}; please report it, with what "
-                "--debug prints",
-                SOME_FAILED,
-            )
+            code = _complain(*_told(error))
         sys.exit(code if isinstance(code, int) else DONE)
 
 
@@ -53,11 +86,29 @@ def _complain(message: str, code: int) -> int:
     return code
 
 
+def _told(error: Exception) -> tuple[str, int]:
+    """Turn an error into one sentence and an exit code."""
+    if isinstance(error, click.ClickException):
+        return _sentence(error), WRONG_INPUT
+    if isinstance(error, InputError):
+        return str(error), WRONG_INPUT
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}; check the path and its rights", WRONG_INPUT
+    report = f"unexpected {type(error).__name__}: {' '.join(str(error).split())}"
+    return f"{report}; please report it, with what --debug prints", SOME_FAILED
+
+
 def _sentence(error: click.ClickException) -> str:
     """Make a usage error one sentence that says where to look."""
-    text = error.format_message().rstrip(".").replace("\n", " ")
+    text = " ".join(error.format_message().split()).rstrip(".")
     context = getattr(error, "ctx", None)
     return f"{text}; see `{context.command_path} --help`" if context else text
+
+
+def _leave_pipe() -> int:
+    """End quietly when whoever read the output has gone, as `head` does."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return DONE
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -72,7 +123,7 @@ def command(name: str) -> Callable[[Callable[..., Any]], click.Command]:
     Parameters
     ----------
     name : str
-        As typed.
+        One of `COMMANDS`.
 
     Returns
     -------
@@ -103,8 +154,13 @@ def emit(document: Mapping[str, Any], lines: Callable[[], str], as_json: bool) -
     as_json : bool
         Which of them.
     """
-    click.echo(json.dumps(document, allow_nan=False) if as_json else lines())
+    click.echo(json.dumps(_finite(document), allow_nan=False) if as_json else lines())
 
 
-# the commands register themselves
-from scanner import cli_list, cli_points, cli_results, cli_scan  # noqa: E402, F401
+def _finite(value: Any) -> Any:
+    """Replace infinity and NaN, which JSON does not have, by null."""
+    if isinstance(value, Mapping):
+        return {key: _finite(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(entry) for entry in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

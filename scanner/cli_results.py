@@ -142,19 +142,13 @@ def plot(path: Path, out: Path | None, as_json: bool) -> None:
     scan = results.scan_of(path)
     x, y = _plane(scan)
     target = out or Path(f"{path.stem}.png")
-    axes = []
-    for name in (x, y):
-        values = scan.grid.axis(name).values
-        parameter = {p.name: p for p in scan.model.parameters}.get(name)
-        symbol = parameter.symbol if parameter else rf"\mathrm{{{name}}}"
-        unit = scan.axis_attrs(name)["units"]
-        axes.append(PlotAxis(name, symbol, unit, values[0], values[-1]))
     found = _one_slice(results.contours(path, scan))
     curves = catalogue.curves(scan.model.name, x, y)
     exclusion_plot(
         found,
         curves,
-        *axes,
+        PlotAxis(**_axis(scan, x)),
+        PlotAxis(**_axis(scan, y)),
         target,
         title=scan.grid.title,
         names=results.names(scan),
@@ -166,6 +160,19 @@ def plot(path: Path, out: Path | None, as_json: bool) -> None:
         "published": [curve.name for curve in curves],
     }
     emit(document, lambda: f"{target}", as_json)
+
+
+def _axis(scan: Scan, name: str) -> dict[str, Any]:
+    """Name, symbol, unit and range of an axis."""
+    values = scan.grid.axis(name).values
+    parameter = {p.name: p for p in scan.model.parameters}.get(name)
+    return {
+        "name": name,
+        "symbol": parameter.symbol if parameter else rf"\mathrm{{{name}}}",
+        "unit": scan.axis_attrs(name)["units"],
+        "low": values[0],
+        "high": values[-1],
+    }
 
 
 def _one_slice(found: list[contour_module.Contour]) -> list[contour_module.Contour]:

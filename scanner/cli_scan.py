@@ -1,4 +1,4 @@
-"""`hnlscan run` and `status`."""
+"""`hnlscan run`: from a grid to a complete store."""
 
 import os
 from pathlib import Path
@@ -9,12 +9,13 @@ import click
 from physics.errors import InputError, nearest
 from scanner import results, store
 from scanner.assemble import Scan
-from scanner.cli import WRONG_INPUT, command, emit
+from scanner.cli import command, emit
 from scanner.execute import RunSummary
 from scanner.execute import run as execute
 from scanner.extend import extend as open_extended
 from scanner.grid_record import to_json
 from scanner.progress import clock, reporter
+from scanner.resume import require_retry
 from scanner.seal import seal
 from scanner.status import status as read_status
 
@@ -45,6 +46,8 @@ def run(
             f"unknown cluster {cluster!r}{nearest(cluster, CLUSTERS)}; "
             f"this version runs on {', '.join(CLUSTERS)}"
         )
+    chosen = {word.strip() for word in retry.split(",") if word.strip()}
+    require_retry(chosen)
     scan = Scan.load(grid)
     path = out or Path(f"{scan.grid.name}.zarr")
     attrs = {"title": scan.grid.title, "grid": to_json(scan)}
@@ -55,14 +58,12 @@ def run(
             path, scan.groups(), scan.identity, accept_version=accept_version, attrs=attrs
         )
     with opened:
-        summary = _scan(opened, scan, workers, {word for word in retry.split(",") if word})
+        summary = _scan(opened, scan, workers, chosen)
     emit(_document(path), lambda: _text(path, summary), as_json)
     return summary.exit_code
 
 
-def _scan(
-    opened: store.Store, scan: Scan, workers: int | None, retry: set[str]
-) -> RunSummary:
+def _scan(opened: store.Store, scan: Scan, workers: int | None, retry: set[str]) -> RunSummary:
     """Compute what is missing, then the limits, then seal a complete store."""
     if not opened.sealed or retry:
         click.echo("compiling the kernel, if this version has not run here yet", err=True)
@@ -101,28 +102,3 @@ def _text(path: Path, summary: RunSummary) -> str:
     else:
         lines.append(f"next: hnlscan plot {path}")
     return "\n".join(lines)
-
-
-@command("status")
-@click.argument("path", metavar="STORE", type=click.Path(path_type=Path))
-def status(path: Path, as_json: bool) -> int:
-    """How far a scan is: blocks, points, time left."""
-    found = read_status(path)
-    emit(found, lambda: _status_text(found), as_json)
-    return 0 if path.exists() else WRONG_INPUT
-
-
-def _status_text(found: dict[str, Any]) -> str:
-    blocks, points = found["blocks"], found["points"]
-    left = found["seconds_left"]
-    state = "sealed" if found["sealed"] else "running" if found["running"] else "not running"
-    return "\n".join(
-        [
-            f"{found['store']}: {state}, {clock(found['seconds'])} spent"
-            + (f", {clock(left)} left" if left else ""),
-            f"  blocks: {blocks['done']} of {blocks['total']} done, {blocks['failed']} failed",
-            f"  points: {points['done']} of {points['total']} done, {points['failed']} failed, "
-            f"{points['unconverged']} not converged",
-            *(f"  failed: {message}" for message in found["errors"]),
-        ]
-    )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from physics import rates, statistics
+from physics.decays import decay
 from physics.experiments.schema import Experiment
 from physics.upscattering import largest_mass
 from scanner import contours as tracing
@@ -68,7 +70,7 @@ class Analysis:
         )
 
     def masses(self) -> Iterator[tuple[tuple[int, ...], dict[str, float]]]:
-        """Indices and values of every sampled mass point."""
+        """Give indices and values of every sampled mass point."""
         axes = self.scan.mass_axes
         for index in np.ndindex(*(len(v) for v in axes.values())):
             yield index, {name: axes[name][i] for name, i in zip(axes, index, strict=True)}
@@ -88,28 +90,43 @@ class Analysis:
         dict
             Variables of the limit cube, broadcast over the couplings.
         """
-        decay = rates.decay(self.scan.model, point)
-        branching = decay.branching[self.experiment.signature.final_states[0]]
+        lived = decay(self.scan.model, point)
+        branching = lived.branching[self.experiment.signature.final_states[0]]
         factors = self.scan.model.factors(point)
-        at_mass = self._at(index)
-        terms = [term.name for term in self.scan.terms]
-        values = {t: at_mass["response"][i, 0, 0, :, 0] for i, t in enumerate(terms)}
-        spread = at_mass["response_covariance"][:, :, 0, 0, :, 0]
-        lived = (factors, branching, decay.ctau_cm)
+        spread = self._arrays["response_covariance"][index][:, :, 0, 0, :, 0]
+        produced = self._arrays["n_produced"][index]
+        names = [term.name for term in self.scan.terms]
         return {
-            "n_events": rates.events(values, *lived),
-            "n_events_sdev": rates.error(terms, spread, *lived),
-            "ctau_cm": decay.ctau_cm,
+            "n_events": self._n_events(index, point),
+            "n_events_sdev": rates.error(names, spread, factors, branching, lived.ctau_cm),
+            "ctau_cm": lived.ctau_cm,
             "branching_ratio": branching,
-            "n_produced": np.asarray(
-                sum(factors[t] * at_mass["n_produced"][i] for i, t in enumerate(terms))
-            ),
+            "n_produced": np.asarray(sum(factors[t] * produced[i] for i, t in enumerate(names))),
         }
 
-    def _at(self, index: tuple[int, ...]) -> dict[str, Floats]:
-        e = list(self.response["experiment"].values).index(self.experiment.name)
-        names = ("response", "response_covariance", "n_produced", "acceptance", STATUS)
-        return {name: self.response[name].values[(*index, e)] for name in names}
+    def _n_events(self, index: tuple[int, ...], point: dict[str, Any]) -> Floats:
+        """Compute selected events alone, since root finding does so often."""
+        lived = decay(self.scan.model, point)
+        branching = lived.branching[self.experiment.signature.final_states[0]]
+        response = self._arrays["response"][index]
+        values = {t.name: response[i, 0, 0, :, 0] for i, t in enumerate(self.scan.terms)}
+        return rates.events(values, self.scan.model.factors(point), branching, lived.ctau_cm)
+
+    @cached_property
+    def _arrays(self) -> dict[str, Floats]:
+        """Arrays of this experiment, by name."""
+        names = ("response", "response_covariance", "n_produced", STATUS)
+        rows = self.response.isel(experiment=self._row)
+        return {name: rows[name].values for name in names}
+
+    @property
+    def _row(self) -> int:
+        """Position of the experiment in its sampling group."""
+        return list(self.response["experiment"].values).index(self.experiment.name)
+
+    def _code(self, index: tuple[int, ...]) -> int:
+        """Status of a mass point."""
+        return int(self._arrays[STATUS][index])
 
     def cube(self) -> xr.Dataset:
         """Compute the limit cube on the axes of the grid.
@@ -131,8 +148,7 @@ class Analysis:
                 if name in found:
                     variables[name][where] = found[name]
             variables["limit_ratio"][where] = found["n_events"] / n_up
-            code = int(self._at(index)[STATUS])
-            status[where] = _status(code, variables["limit_ratio"][where])
+            status[where] = _status(self._code(index), variables["limit_ratio"][where])
         names = tuple(axis.name for axis in axes)
         return xr.Dataset(
             {
@@ -153,9 +169,8 @@ class Analysis:
         return tuple(position.get(a.name, slice(None)) for a in self.scan.grid.axes)
 
     def _acceptance(self) -> xr.Variable:
-        e = list(self.response["experiment"].values).index(self.experiment.name)
         steps = len(self.experiment.signature.selection) + 2
-        found = self.response["acceptance"].isel(experiment=e, step=slice(steps))
+        found = self.response["acceptance"].isel(experiment=self._row, step=slice(steps))
         names = [f"acceptance_{d}" if d in ("term", "step") else d for d in found.dims]
         mass_axes = [d for d in names if d in self.scan.mass_axes]
         keep = [i for i, d in enumerate(found.dims) if d in ("term", "step") or d in mass_axes]
@@ -199,7 +214,7 @@ class Analysis:
             return
         *others, axis = couplings
         for index, masses in self.masses():
-            if int(self._at(index)[STATUS]) in (TODO, FAILED):
+            if self._code(index) in (TODO, FAILED):
                 continue
             for rest in np.ndindex(*(len(a.values) for a in others)):
                 fixed = {a.name: a.values[i] for a, i in zip(others, rest, strict=True)}
@@ -215,7 +230,7 @@ class Analysis:
 
         def n_events(coupling: Floats) -> Floats:
             point = dict(self.scan.grid.resolve({**fixed, name: coupling}))
-            return self.events(index, point)["n_events"]
+            return self._n_events(index, point)
 
         return n_events
 

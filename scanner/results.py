@@ -8,10 +8,11 @@ import xarray as xr
 
 from scanner import contour_data, grid_record
 from scanner.assemble import Scan
+from scanner.attributes import read_attrs
 from scanner.contours import Contour
 from scanner.cube import Analysis
 from scanner.limits import Limit
-from scanner.store import Store, read_attrs
+from scanner.store import Store
 
 CONTOURS = "contours"
 
@@ -61,7 +62,7 @@ def write(store: Store, scan: Scan) -> None:
 
 
 def units(scan: Scan) -> dict[str, str]:
-    """Unit of each axis of a scan."""
+    """Give the unit of each axis of a scan."""
     return {axis.name: scan.axis_attrs(axis.name)["units"] for axis in scan.grid.axes}
 
 
@@ -87,20 +88,23 @@ def scan_of(path: Path) -> Scan:
 
 
 def contours(path: Path, scan: Scan) -> list[Contour]:
-    """Contours of a store for a scan on its responses.
+    """Contours of a store: read from a complete one, else traced as far as its responses go.
 
     Parameters
     ----------
     path : Path
         The store.
     scan : Scan
-        As `scan_of` gives it, or with other couplings or statistic.
+        As `scan_of` gives it.
 
     Returns
     -------
     list of Contour
         Of all experiments.
     """
+    if read_attrs(path).get("sealed"):
+        stored = xr.open_zarr(path, group=CONTOURS, consolidated=False, chunks=None)
+        return contour_data.from_dataset(stored)[0]
     found: list[Contour] = []
     for analysis in analyses(path, scan):
         found += analysis.contours(analysis.cube())
@@ -112,8 +116,10 @@ def limits(path: Path, scan: Scan) -> list[Limit]:
 
     Parameters
     ----------
-    path, scan
-        As for `contours`.
+    path : Path
+        The store.
+    scan : Scan
+        As `scan_of` gives it, or with other couplings or statistic.
 
     Returns
     -------

@@ -1,0 +1,34 @@
+"""`hnlscan status`: how far a scan is, from its store alone."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from scanner.cli import command, emit
+from scanner.progress import clock
+from scanner.status import status as read_status
+
+
+@command("status")
+@click.argument("path", metavar="STORE", type=click.Path(path_type=Path))
+def status(path: Path, as_json: bool) -> None:
+    """How far a scan is: blocks, points, time left."""
+    found = read_status(path)
+    emit(found, lambda: _status_text(found), as_json)
+
+
+def _status_text(found: dict[str, Any]) -> str:
+    blocks, points = found["blocks"], found["points"]
+    left = found["seconds_left"]
+    state = "sealed" if found["sealed"] else "running" if found["running"] else "not running"
+    return "\n".join(
+        [
+            f"{found['store']}: {state}, {clock(found['seconds'])} spent"
+            + (f", {clock(left)} left" if left else ""),
+            f"  blocks: {blocks['done']} of {blocks['total']} done, {blocks['failed']} failed",
+            f"  points: {points['done']} of {points['total']} done, {points['failed']} failed, "
+            f"{points['unconverged']} not converged",
+            *(f"  failed: {message}" for message in found["errors"]),
+        ]
+    )
