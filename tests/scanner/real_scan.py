@@ -59,7 +59,8 @@ def digest(path: Path) -> str:
         for name in sorted(map(str, node.variables)):
             values = node.variables[name].values
             total.update(f"{node.path}/{name}{values.shape}{values.dtype}".encode())
-            total.update(str(values.tolist()).encode() if values.dtype.kind in "OT" else values.tobytes())
+            text = values.dtype.kind in "OT"
+            total.update(str(values.tolist()).encode() if text else values.tobytes())
     return total.hexdigest()
 
 

@@ -71,7 +71,7 @@ def test_a_single_point_is_the_cube_to_the_bit(tmp_path: Path) -> None:
         cube = xr.open_zarr(tmp_path / "store.zarr", group=name, chunks=None).load()
         for i, j in ((0, 1), (1, 3), (2, 5)):
             point = loaded.grid.resolve(
-                {axis.name: axis.values[k] for axis, k in zip(loaded.grid.axes, (i, j), strict=True)}
+                {a.name: a.values[k] for a, k in zip(loaded.grid.axes, (i, j), strict=True)}
             )
             single = rates.rate(
                 models.get("dipole"),

@@ -1,0 +1,156 @@
+"""Write docs/validation.md: what is compared with what, and how well it agrees.
+
+python tests/validation/report.py > docs/validation.md
+"""
+
+import csv
+import math
+import sys
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import test_darknews as darknews
+from scipy.optimize import brentq
+from spin_density import acceptance_ratio
+
+from physics import experiments, models, rates, statistics
+from physics.experiments.schema import Experiment
+from physics.precision import Precision
+from physics.response import Sampler
+from scanner import catalogue
+
+HERE = Path(__file__).parent
+DIPOLE = models.get("dipole")
+MU = [t for t in DIPOLE.terms if t.name == "mu_tr_mu4^2"]
+PRECISION = Precision(relative=0.01)
+SEED = 1
+PUBLISHED_MASSES = (0.01, 0.02, 0.04, 0.07, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.47, 0.55, 0.65, 0.8)
+"""Chosen before the comparison, the masses of the independent recipe and one below."""
+
+
+def table(heading: list[str], rows: list[list[str]]) -> str:
+    """A Markdown table."""
+    lines = [heading, ["---"] * len(heading), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def darknews_rates() -> str:
+    """Largest deviation of production per detector and regime."""
+    worst: dict[tuple[str, str], float] = defaultdict(float)
+    for row in darknews.RATES:
+        if darknews.compared(row):
+            key = (row["experiment"], row["regime"])
+            ratio = darknews.produced(row) / float(row["rate"]) - 1
+            worst[key] = max(worst[key], ratio, key=abs)
+    rows = [[e, r, f"{100 * w:+.3f} %"] for (e, r), w in sorted(worst.items())]
+    return table(["detector", "regime", "largest deviation"], rows)
+
+
+def independent_recipe() -> str:
+    """Selected nu_mu events on carbon and protons against a separate calculation."""
+    experiment = widened(experiments.load("miniboone_fhc"), 3.0)
+    rows = []
+    with (HERE / "data" / "miniboone_recipe.csv").open() as lines:
+        reference = list(csv.DictReader(x for x in lines if not x.startswith("#")))
+    for row in reference:
+        m4, d, theirs = float(row["m4"]), float(row["d"]), float(row["n_events"])
+        point = {"m4": m4, "mu_tr_mu4": 2 * d, "hnl_type": "dirac"}
+        found = rates.rate(DIPOLE, experiment, point, PRECISION, SEED)
+        like = [c for c in found["channels"] if c["projectile"] == "nu_mu" and c["regime"] != "n-el"]
+        ours = sum(c["n_events"] for c in like)
+        dirt = sum(c["n_events"] for c in like if c["volume"] == "dirt") / ours
+        rows.append(
+            [f"{m4:g}", f"{d:.3g}", f"{theirs:.0f}", f"{ours:.0f}", f"{ours / theirs:.3f}",
+             f"{dirt:.2f}", f"{found['n_events']:.0f}"]
+        )  # fmt: skip
+    heading = ["m4 (GeV)", "d (1/GeV)", "recipe", "ours", "ours/recipe", "dirt share", "with all channels"]
+    return table(heading, rows)
+
+
+def widened(experiment: Experiment, top_GeV: float) -> Experiment:
+    """The experiment with E_nu_QE up to `top_GeV`."""
+    cuts = tuple(
+        msgspec.structs.replace(c, max=top_GeV) if c.observable == "E_nu_QE" else c
+        for c in experiment.signature.selection
+    )
+    signature = msgspec.structs.replace(experiment.signature, selection=cuts)
+    return msgspec.structs.replace(experiment, signature=signature)
+
+
+def upper_limit_d(experiment: Experiment, m4: float, level: float) -> float:
+    """Smallest excluded d in 1/GeV by the counting CLs."""
+    sampler = Sampler([(experiment, MU[0])], polarised=True, precision=PRECISION, seed=SEED)
+    value = {MU[0].name: sampler.respond(m4).response(0).value}
+    signature = experiment.signature
+    n_up = float(
+        statistics.upper_limit(
+            "cls", signature.observed, signature.background.mean, signature.background.uncertainty,
+            signature.signal_relative_uncertainty, level,
+        )
+    )  # fmt: skip
+
+    def excess(log_d: float) -> float:
+        point: dict[str, Any] = {"m4": m4, "mu_tr_mu4": 2 * math.exp(log_d), "hnl_type": "dirac"}
+        lived = rates.decay(DIPOLE, point)
+        branching = lived.branching["nu_gamma"]
+        n = rates.events(value, DIPOLE.factors(point), branching, lived.ctau_cm)
+        return math.log(max(float(n), 1e-300) / n_up)
+
+    return math.exp(brentq(excess, math.log(1e-9), math.log(1e-3)))
+
+
+def published_limit() -> str:
+    """Our 95 % counting limit against the published 95 % curve."""
+    experiment = experiments.load("miniboone_fhc")
+    [curve] = [c for c in catalogue.curves("dipole", "m4", "mu_tr_mu4") if c.name == "miniboone"]
+    rows = []
+    for m4 in PUBLISHED_MASSES:
+        theirs = math.exp(np.interp(math.log(m4), np.log(curve.x), np.log(curve.y))) / 2
+        ours = upper_limit_d(experiment, m4, 0.95)
+        change = 100 * (ours / theirs - 1)
+        rows.append([f"{m4:g}", f"{theirs:.3g}", f"{ours:.3g}", f"{ours / theirs:.2f}", f"{change:+.0f} %"])
+    return table(["m4 (GeV)", "published d", "our d", "ours/published", "difference"], rows)
+
+
+def spin() -> str:
+    """Acceptance with the exact spin density over ours."""
+    rows = [
+        [f"{m4:g}", hit, f"{100 * (acceptance_ratio(m4, hit) - 1):+.2f} %"]
+        for m4 in (0.05, 0.15, 0.47, 0.8)
+        for hit in ("C12", "p")
+    ]
+    return table(["m4 (GeV)", "target", "exact / ours - 1"], rows)
+
+
+def unverified() -> str:
+    """Every number whose source could not be read."""
+    rows = []
+    for name in experiments.names():
+        experiment = experiments.load(name)
+        for key in experiments.unverified(experiment):
+            source = experiment.beam.source if key.startswith("beam.") else experiment.source
+            cite = source[key.removeprefix("beam.")]
+            rows.append([name, key, f"{cite.cite}{': ' + cite.where if cite.where else ''}"])
+    return table(["experiment", "number", "taken from"], rows)
+
+
+def main() -> None:
+    """Fill the template."""
+    text = (HERE / "validation.md.in").read_text()
+    parts = {
+        "DARKNEWS": darknews_rates,
+        "RECIPE": independent_recipe,
+        "PUBLISHED": published_limit,
+        "SPIN": spin,
+        "UNVERIFIED": unverified,
+    }
+    for mark, make in parts.items():
+        text = text.replace(f"@{mark}@", make())
+    sys.stdout.write(text)
+
+
+if __name__ == "__main__":
+    main()
