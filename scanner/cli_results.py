@@ -137,7 +137,8 @@ def _plane(scan: Scan) -> tuple[str, str]:
 @out_option
 def plot(path: Path, out: Path | None, as_json: bool) -> None:
     """Exclusion plot with published limits overlaid."""
-    from scanner.plots import PlotAxis, exclusion_plot  # matplotlib takes a second to import
+    from scanner.plot_axes import PlotAxis  # matplotlib takes a second to import
+    from scanner.plots import exclusion_plot
 
     scan = results.scan_of(path)
     x, y = _plane(scan)

@@ -1,7 +1,6 @@
 """Exclusion plots: our regions in colour, published limits in grey with their names on them."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
 from typing import Any, Literal
@@ -18,6 +17,7 @@ from physics.errors import InputError
 from scanner.catalogue import Curve
 from scanner.contours import Contour
 from scanner.outlines import Frame, outlines
+from scanner.plot_axes import PlotAxis, set_axes
 from scanner.plot_labels import label_curves
 
 # what is left out of each format's metadata, so that equal plots are equal files
@@ -54,42 +54,6 @@ _STYLE: dict[Any, Any] = {
 _METHODS = {"cls": "CL$_s$", "poisson_zero_background": "no background"}
 _SIZE_INCHES = (7.0, 5.2)
 _DPI = 200
-
-
-@dataclass(frozen=True)
-class PlotAxis:
-    """What is written on an axis, and its range.
-
-    Parameters
-    ----------
-    name : str
-        As in the grid.
-    symbol : str
-        LaTeX without dollars.
-    unit : str
-        As in the models: "GeV", "GeV^-1", "1".
-    low, high : float
-        Ends of the scanned range, positive.
-    """
-
-    name: str
-    symbol: str
-    unit: str
-    low: float
-    high: float
-
-    @property
-    def label(self) -> str:
-        r"""Symbol and unit, e.g. ``$m_4$ [GeV]``.
-
-        Examples
-        --------
-        >>> PlotAxis("mu_tr_mu4", r"\mu", "GeV^-1", 1e-8, 1e-3).label
-        '$\\mu$ [GeV$^{-1}$]'
-        """
-        base, _, power = self.unit.partition("^")
-        unit = f"{base}$^{{{power}}}$" if power else base
-        return f"${self.symbol}$" if self.unit == "1" else f"${self.symbol}$ [{unit}]"
 
 
 def exclusion_plot(
@@ -167,7 +131,7 @@ def exclusion_figure(
     with rc_context(_STYLE):
         figure = Figure(figsize=_SIZE_INCHES, layout="constrained")
         axes = figure.add_subplot()
-        _set_axes(axes, x, y)
+        set_axes(axes, x, y)
         _draw_published(axes, curves, (x.low, x.high, y.low, y.high))
         regions = [
             _draw_region(axes, group, (x.low, x.high, y.low, y.high), colour, projections)
@@ -185,15 +149,6 @@ def exclusion_figure(
             _PUBLISHED_LINES,
         )
     return figure
-
-
-def _set_axes(axes: Axes, x: PlotAxis, y: PlotAxis) -> None:
-    axes.set(xscale="log", yscale="log", xlim=(x.low, x.high), ylim=(y.low, y.high))
-    axes.set_xlabel(x.label, fontsize=13)
-    axes.set_ylabel(y.label, fontsize=13)
-    axes.tick_params(which="both", direction="in", top=True, right=True)
-    # regions would hide ticks otherwise
-    axes.set_axisbelow(False)
 
 
 def _draw_published(axes: Axes, curves: Sequence[Curve], frame: Frame) -> None:

@@ -31,7 +31,7 @@ def test_shipped_grids():
 def test_what_is_not_given_has_a_default(tmp_path):
     grid = load(tmp_path, "m4.values = [0.1]\nmu_tr_mu4 = { log = [1e-8, 1e-3], n = 4 }")
     assert grid.precision == grids.Precision(0.01, 16, 512, 131072)
-    assert grid.statistic == grids.StatisticChoice("cls", 0.90)
+    assert grid.statistic == grids.StatisticChoice(None, 0.90)
     assert grid.seed == grids.DEFAULT_SEED
     assert [a.unit for a in grid.axes] == ["GeV", "GeV^-1"]
     assert [a.scale for a in grid.axes] == ["explicit", "log"]

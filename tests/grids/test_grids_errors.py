@@ -30,8 +30,8 @@ def m4(text, words, inner=""):
 CASES = [
     # at the top
     ("title =", "titel =", "titel", "did you mean 'title'?"),
-    ('title = "Dipole portal by upscattering: d_mu against m4"', "", "title", "missing"),
-    ('title = "Dipole portal by upscattering: d_mu against m4"', "title = 1", "title", "got 1"),
+    ('title = "Dipole portal by upscattering: transition moment against mass"', "", "title", "missing"),
+    ('title = "Dipole portal by upscattering: transition moment against mass"', "title = 1", "title", "got 1"),
     ('model = "dipole"', 'model = "dipol"', "model", "did you mean 'dipole'?"),
     ('model = "dipole"', "", "model", "missing; write for example"),
     ('model = "dipole"', 'model = ["dipole"]', "model", 'got ["dipole"]'),
