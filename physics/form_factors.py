@@ -19,7 +19,7 @@ DIPOLE_MASS2 = 0.843**2
 """Squared dipole mass of the nucleons' form factors in GeV^2 (0.71 GeV^2)."""
 
 
-def fourier_bessel(q: ArrayLike, radius_fm: float, coefficients: tuple[float, ...]) -> NDArray:
+def fourier_bessel(q: ArrayLike, radius_fm: float, coefficients: tuple[float, ...]) -> NDArray[np.float64]:
     r"""Form factor of a Fourier-Bessel charge density, normalised to 1 at q = 0.
 
     :math:`F \propto j_0(qR)\sum_n \frac{(-1)^n a_n}{(n\pi)^2-(qR)^2}`
@@ -53,7 +53,7 @@ def fourier_bessel(q: ArrayLike, radius_fm: float, coefficients: tuple[float, ..
     return np.sin(x) / x * terms.sum(-1) / (signed / (n * pi) ** 2).sum()
 
 
-def symmetrised_fermi(q: ArrayLike, A: int) -> NDArray:
+def symmetrised_fermi(q: ArrayLike, A: int) -> NDArray[np.float64]:
     r"""Form factor of the symmetrised Fermi density, surface 0.523 fm, radius 1.03 A^(1/3) fm.
 
     Sprung and Martorell, J. Phys. A 30 (1997) 6525.
@@ -82,7 +82,7 @@ def symmetrised_fermi(q: ArrayLike, A: int) -> NDArray:
     return 3 * pi * a / (r0 * (r0**2 + (pi * a) ** 2)) / x * shape
 
 
-def nuclear(q: ArrayLike, target: Nucleus) -> NDArray:
+def nuclear(q: ArrayLike, target: Nucleus) -> NDArray[np.float64]:
     """Form factor of a nucleus: Fourier-Bessel where tabulated, symmetrised Fermi otherwise.
 
     Parameters
@@ -108,7 +108,7 @@ def nuclear(q: ArrayLike, target: Nucleus) -> NDArray:
 
 
 @cache
-def squared_table(name: str) -> NDArray:
+def squared_table(name: str) -> NDArray[np.float64]:
     """Tabulate Z^2 F^2 of a nucleus on equal steps of q from 0 to `Q_MAX_GEV`.
 
     Parameters

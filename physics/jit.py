@@ -55,7 +55,7 @@ def _cache_folder() -> Path:
     return Path(tempfile.mkdtemp(prefix="hnlscan-"))
 
 
-numba.config.CACHE_DIR = str(_cache_folder())
+numba.config.CACHE_DIR = str(_cache_folder())  # type: ignore[attr-defined]
 
 
 def jit(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -96,6 +96,7 @@ def row(volume: Volume) -> Floats:
     >>> row(Volume(name="tank", shape=Sphere(radius_cm=610.6))).tolist()
     [0.0, 0.0, 0.0, 0.0, 610.6, 0.0, 0.0, 0.0]
     """
+    sizes: tuple[float, ...]
     match volume.shape:
         case Sphere(radius_cm=radius):
             code, sizes = SPHERE, (radius,)

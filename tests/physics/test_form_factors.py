@@ -3,7 +3,7 @@
 import numpy as np
 import plain_monte_carlo as plain
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from physics.form_factors import (
@@ -59,6 +59,7 @@ def test_carbon_at_a_published_point():
     )
 
 
+@settings(deadline=None)
 @given(Q=st.floats(1e-6, 1.999), name=st.sampled_from(["C12", "Ar40", "Pb208"]))
 def test_interpolated_squares(Q, name):
     target = nucleus(name)
@@ -71,6 +72,7 @@ def test_nothing_coherent_above_the_end_of_the_table():
     assert interpolate_squared(squared_table("C12"), Q_MAX_GEV**2 * 1.0001) == 0.0
 
 
+@settings(deadline=None)
 @given(Q2=st.floats(1e-9, 10.0), name=st.sampled_from(["p", "n"]))
 def test_nucleon_structure(Q2, name):
     ours = nucleon_structure(Q2, *nucleon_parameters(name))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from physics.beams import load
@@ -52,6 +52,7 @@ def test_shifts_and_maps_are_the_same_in_a_fresh_process():
     assert run.stdout.strip() == fingerprint()
 
 
+@settings(deadline=None)
 @given(m=mass, n=st.integers(1, 64))
 def test_shifts_depend_on_what_they_should(m, n):
     m = float(f"{m:.12g}")
@@ -87,6 +88,7 @@ def test_base_points_are_a_prefix_and_a_net(power):
     assert not points.flags.writeable
 
 
+@settings(deadline=None)
 @given(m=mass)
 def test_anchor_is_the_nearest_on_a_log_lattice(m):
     a = anchor(m)

@@ -126,6 +126,7 @@ def test_sum_of_helicities_is_the_closed_form(E, m, fraction, name):
     assert ours[1] / sum(ours) == pytest.approx(share, abs=1e-4)
 
 
+@settings(deadline=None)
 @given(E=st.floats(0.02, 20.0), m=st.floats(1e-3, 2.0), M=st.sampled_from([0.938, 11.17, 193.7]))
 def test_limits_of_the_momentum_transfer(E, m, M):
     low, high = q2_limits(E, m, M)

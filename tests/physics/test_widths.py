@@ -13,7 +13,7 @@ from gamma_matrices import (
     slash,
     spin_vector,
 )
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from physics import models
@@ -117,6 +117,7 @@ def test_dileptons_are_the_trace_with_a_virtual_photon(m, lepton):
     assert dilepton_ratio(m, lepton) == pytest.approx(expected, rel=1e-5)
 
 
+@settings(deadline=None)
 @given(m=st.floats(0.05, 5.0))
 def test_dileptons_far_above_threshold(m):
     asymptotic = 2 * np.log(m / mass("e")) - 3
@@ -131,6 +132,7 @@ def test_dileptons_open_at_threshold():
     assert above[0] > 0
 
 
+@settings(deadline=None)
 @given(m=st.floats(1e-3, 10.0), mu=st.floats(1e-12, 1e-2))
 def test_decay_length_is_hbar_c_over_the_width(m, mu):
     width = dipole_width_gamma(m, mu)
