@@ -1,6 +1,7 @@
 """What a store says about itself in its attributes, read without touching an array."""
 
 import json
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,19 @@ FORMAT = "hnlscan scan 1"
 """Value of the root attribute ``format``: what kind of store this is."""
 
 
-def read_attrs(path: Path) -> dict[str, Any]:
+LIMITS_FORMAT = "hnlscan limits 1"
+"""The same for a store that holds only limits, derived from the responses of another."""
+
+
+def read_attrs(path: Path, formats: Collection[str] = (FORMAT,)) -> dict[str, Any]:
     """Read the root attributes of a store.
 
     Parameters
     ----------
     path : Path
         The store.
+    formats : collection of str
+        Kinds of store to accept.
 
     Returns
     -------
@@ -33,7 +40,7 @@ def read_attrs(path: Path) -> dict[str, Any]:
     """
     try:
         attrs = json.loads((path / "zarr.json").read_text())["attributes"]
-        known = attrs["format"] == FORMAT
+        known = attrs["format"] in formats
     except (OSError, ValueError, KeyError, TypeError):
         known = False
     if not known:

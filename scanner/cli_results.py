@@ -22,7 +22,7 @@ out_option = click.option("--out", type=click.Path(path_type=Path), help="File t
 
 @command("limits")
 @store_argument
-@click.option("--out", type=click.Path(path_type=Path), help="File, .csv or .json.")
+@click.option("--out", type=click.Path(path_type=Path), help="File .csv or .json, or store .zarr.")
 @click.option("--statistic", help=f"{' or '.join(METHODS)}; default as in the grid.")
 @click.option("--confidence-level", type=float, help="Such as 0.95; default as in the grid.")
 @set_option
@@ -38,7 +38,9 @@ def limits(
     scan = altered(results.scan_of(path), statistic, confidence_level, parse(assignments))
     found = results.limits(path, scan)
     axes = [axis.name for axis in scan.grid.axes]
-    if out is not None:
+    if out is not None and out.suffix == ".zarr":
+        results.write_derived(out, path, scan, found)
+    elif out is not None:
         export.write_limits(out, axes, found)
     emit(
         limit_module.document(axes, found), lambda: export.limits_csv(axes, found).strip(), as_json

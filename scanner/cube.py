@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from physics import rates, statistics
 from physics.decays import decay
+from physics.errors import InputError
 from physics.experiments.schema import Experiment
 from physics.upscattering import largest_mass
 from scanner import contours as tracing
@@ -95,7 +96,7 @@ class Analysis:
         factors = self.scan.model.factors(point)
         spread = self._arrays["response_covariance"][index][:, :, 0, 0, :, 0]
         produced = self._arrays["n_produced"][index]
-        names = [term.name for term in self.scan.terms]
+        names = self._terms
         return {
             "n_events": self._n_events(index, point),
             "n_events_sdev": rates.error(names, spread, factors, branching, lived.ctau_cm),
@@ -109,8 +110,21 @@ class Analysis:
         lived = decay(self.scan.model, point)
         branching = lived.branching[self.experiment.signature.final_states[0]]
         response = self._arrays["response"][index]
-        values = {t.name: response[i, 0, 0, :, 0] for i, t in enumerate(self.scan.terms)}
+        values = {name: response[i, 0, 0, :, 0] for i, name in enumerate(self._terms)}
         return rates.events(values, self.scan.model.factors(point), branching, lived.ctau_cm)
+
+    @cached_property
+    def _terms(self) -> list[str]:
+        """Production terms of the store; InputError when the couplings need another one."""
+        stored = [str(name) for name in self.response["term"].values]
+        flux = self.experiment.beam.flux.values
+        for term in self.scan.terms:
+            if term.name not in stored and any(flux[p].any() for p in term.projectiles):
+                raise InputError(
+                    f"the store has no responses for {term.name}, which {self.experiment.name} "
+                    f"needs at these couplings; scan a grid with that coupling into another store"
+                )
+        return stored
 
     @cached_property
     def _arrays(self) -> dict[str, Floats]:
