@@ -11,6 +11,7 @@ import xarray as xr
 
 from scanner import execute, results, seal, store
 from scanner.assemble import Scan
+from scanner.grid_record import to_json
 
 GRID = """
 title = "test"
@@ -40,7 +41,8 @@ def scan(grid: Path | str, path: Path, workers: int = 0, block_points: int | Non
     """Run a grid into a store, to the end or from where it was."""
     loaded = Scan.load(str(grid))
     groups = loaded.groups(block_points)
-    with store.open_or_create(path, groups, loaded.identity) as opened:
+    attrs = {"grid": to_json(loaded)}
+    with store.open_or_create(path, groups, loaded.identity, attrs=attrs) as opened:
         summary = execute.run(opened, loaded.evaluate, workers=workers)
         assert summary.exit_code == 0, summary
         if not opened.sealed:
