@@ -61,6 +61,14 @@ class Group(click.Group):
             )
         return super().resolve_command(ctx, args)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command whose reader may go away, as `head` does: that is no error."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return DONE
+
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run, and end with one of the exit codes."""
         kwargs["standalone_mode"] = False
@@ -71,8 +79,6 @@ class Group(click.Group):
             code = request.exit_code
         except (click.Abort, KeyboardInterrupt):
             code = _complain("interrupted; run the same command again to go on", INTERRUPTED)
-        except BrokenPipeError:
-            code = _leave_pipe()
         except Exception as error:
             if "--debug" in arguments and not isinstance(error, click.ClickException):
                 raise
@@ -103,12 +109,6 @@ def _sentence(error: click.ClickException) -> str:
     text = " ".join(error.format_message().split()).rstrip(".")
     context = getattr(error, "ctx", None)
     return f"{text}; see `{context.command_path} --help`" if context else text
-
-
-def _leave_pipe() -> int:
-    """End quietly when whoever read the output has gone, as `head` does."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return DONE
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
