@@ -7,6 +7,7 @@ import pytest
 
 from physics import models
 from physics.experiments import load
+from physics.experiments.schema import Cut
 from physics.lifetime import CTAU_NODES_CM, NODES_PER_DECADE
 from physics.rates import decay, rate
 from physics.response import Precision, Sampler
@@ -71,6 +72,22 @@ def test_many_events_to_half_a_per_cent(case, m4):
     assert (spread / expected < 0.0017).all()
     assert values[0] == pytest.approx(expected[0], rel=3e-4)
     assert values == pytest.approx(expected, rel=0.005)
+
+
+@pytest.mark.parametrize("m4", MASSES[1:])
+def test_cuts_that_lean_on_the_angle(m4):
+    experiment, nodes = set_up("tank")
+    cuts = (
+        Cut(observable="cos_theta", min=0.6, max=0.95),
+        Cut(observable="E_nu_QE", min=0.3, max=0.7),
+    )
+    signature = msgspec.structs.replace(experiment.signature, selection=cuts)
+    experiment = msgspec.structs.replace(experiment, signature=signature)
+    values, errors = ours(experiment, m4, nodes, 0.005)
+    expected, spread = plain.simulate(experiment, m4, CTAU_NODES_CM[nodes], events=300_000)
+    sigma = np.hypot(errors, spread)
+    assert (sigma / expected < 0.015).all()
+    assert (np.abs(values - expected)[1:] < 4.5 * sigma[1:]).all()
 
 
 def test_isotropic_decays_of_a_majorana_hnl():
