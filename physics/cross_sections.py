@@ -44,7 +44,7 @@ def per_nucleus(
     >>> dipole = models.get("dipole")
     >>> point = {"m4": 0.1, "mu_tr_mu4": 1e-6, "hnl_type": "dirac"}
     >>> f"{per_nucleus(dipole, point, 'C12', 1.0, 'nu_mu')['per_nucleus_cm2']:.3e}"
-    '4.054e-40'
+    '6.476e-40'
     """
     _check(model, energy, projectile)
     factors = model.factors(point)

@@ -72,8 +72,8 @@ def symmetrised_fermi(q: ArrayLike, A: int) -> NDArray[np.float64]:
 
     Examples
     --------
-    >>> f"{symmetrised_fermi(1e-6, 40):.6f}"
-    '1.000000'
+    >>> f"{symmetrised_fermi(1e-4, 40):.5f}"
+    '1.00000'
     """
     a, r0 = 0.523 * FM_GEV, 1.03 * A ** (1 / 3) * FM_GEV
     x = np.maximum(np.asarray(q, dtype=float), 1e-9)

@@ -1,12 +1,16 @@
 """The grid a store was made from, kept in the store: later commands need no file."""
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from grids import Axis, Grid, StatisticChoice
 from grids.expression import parse
+from grids.loader import PACKAGE as GRIDS
 from physics import experiments, models
 from physics.errors import InputError
+from physics.experiments.loader import PACKAGE as EXPERIMENTS
+from physics.packaged import folder
 from physics.precision import Precision
 from scanner.assemble import Scan
 
@@ -27,10 +31,13 @@ def to_json(scan: Scan) -> dict[str, Any]:
     grid = scan.grid
     return {
         "name": grid.name,
-        "path": grid.path,
+        "path": _place(grid.path, GRIDS),
         "title": grid.title,
         "model": grid.model,
-        "experiments": {e.name: {"path": e.path, "digest": e.digest} for e in scan.experiments},
+        "experiments": {
+            e.name: {"path": _place(e.path, EXPERIMENTS), "digest": e.digest}
+            for e in scan.experiments
+        },
         "seed": grid.seed,
         "parameters": dict(grid.parameters),
         "axes": [{**asdict(axis), "values": list(axis.values)} for axis in grid.axes],
@@ -60,8 +67,7 @@ def from_json(record: dict[str, Any]) -> Scan:
     """
     loaded = []
     for name, kept in record["experiments"].items():
-        shipped = name in experiments.names()
-        experiment = experiments.load(name if shipped else kept["path"])
+        experiment = experiments.load(kept["path"])
         if experiment.digest != kept["digest"]:
             raise InputError(
                 f"experiment {name} has changed since the store was made; restore "
@@ -82,3 +88,9 @@ def from_json(record: dict[str, Any]) -> Scan:
         seed=record["seed"],
     )
     return Scan(grid, models.get(record["model"]), tuple(loaded))
+
+
+def _place(path: str, package: str) -> str:
+    """Give the name of a shipped file, which is somewhere else on every machine, or the path."""
+    given = Path(path)
+    return given.stem if given.parent == folder(package) else str(given.absolute())

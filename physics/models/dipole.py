@@ -50,7 +50,7 @@ def factors(point: Point) -> dict[str, Array]:
 
     Examples
     --------
-    >>> factors({"m4": 0.1, "mu_tr_mu4": 2e-6})["mu_tr_mu4^2"]
+    >>> float(factors({"m4": 0.1, "mu_tr_mu4": 2e-6})["mu_tr_mu4^2"])
     1e-12
     """
     return {f"mu_tr_{f}4^2": 0.25 * np.square(_moment(point, f)) for f in FLAVOURS}
@@ -66,7 +66,7 @@ def widths(point: Point) -> dict[str, Array]:
     >>> w = widths({"m4": 0.1, "mu_tr_mu4": 1e-6, "hnl_type": "dirac"})
     >>> f"{w['nu_gamma']:.6e}"
     '1.989437e-17'
-    >>> w["nu_mu_mu"]
+    >>> float(w["nu_mu_mu"])
     0.0
     """
     moment = _norm([_moment(point, f) for f in FLAVOURS])

@@ -429,3 +429,19 @@ def test_width_and_lists_import_no_kernel():
     ).format(["width", *POINT])
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.stdout.splitlines()[-1] == "[]", done
+
+
+def test_a_store_knows_shipped_files_by_name_and_others_by_path(grid, store, nowhere):
+    record = xr.open_zarr(store, consolidated=False).attrs["grid"]
+    assert record["path"] == str(grid)
+    assert {e["path"] for e in record["experiments"].values()} == {"miniboone_fhc", "microboone"}
+    # a user's experiment may be called like a shipped one
+    (nowhere / "sbnd.toml").write_text('base = "sbnd"\nexposure_pot = 1e19\n')
+    own = nowhere / "own.toml"
+    own.write_text(GRID.replace('"miniboone_fhc", "microboone"', '"./sbnd.toml"'))
+    assert call("run", own, "--workers", "0").code == 0
+    assert call("limits", "own.zarr", "--json").code == 0
+    (nowhere / "sbnd.toml").write_text('base = "sbnd"\nexposure_pot = 2e19\n')
+    answer = call("limits", "own.zarr")
+    assert (answer.code, answer.err.count("\n")) == (1, 1)
+    assert "sbnd has changed" in answer.err
