@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from physics.documents import then
 from physics.errors import InputError, nearest
 from physics.models import Model
 from physics.nuclei import nucleus
@@ -67,8 +68,8 @@ def _check(model: Model, energy: float, projectile: str) -> None:
     known = [p for term in model.terms for p in term.projectiles]
     if projectile not in known:
         raise InputError(
-            f"unknown projectile {projectile!r}{nearest(projectile, known)}; "
-            f"choose one of {', '.join(known)}"
+            f"unknown projectile {projectile!r}"
+            + then(nearest(projectile, known), f"choose one of {', '.join(known)}")
         )
     if not 0 < energy < 1e6:
         raise InputError(f"energy {energy:g} GeV must be above 0 and below 1e6 GeV")

@@ -8,6 +8,7 @@ from typing import Any
 
 from particle import Particle
 
+from physics.documents import then
 from physics.errors import InputError, nearest
 from physics.particles import mass
 
@@ -94,8 +95,11 @@ def nucleus(name: str) -> Nucleus:
     found = _atoms().get(name)
     if found is None:
         raise InputError(
-            f"unknown target {name!r}{nearest(name, _tabulated())}; "
-            "give the symbol and the mass number of a nucleus, such as C12 or Ar40"
+            f"unknown target {name!r}"
+            + then(
+                nearest(name, _tabulated()),
+                "give the symbol and the mass number of a nucleus, such as C12 or Ar40",
+            )
         )
     Z, A = int(found.pdgid.Z or 0), int(found.pdgid.A or 0)
     nuclear_mass = float(found.mass or 0) / 1000 - Z * mass("e") + electron_binding(Z)

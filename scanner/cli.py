@@ -55,10 +55,8 @@ class Group(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command, or name the nearest."""
         if args[0] not in COMMANDS and not args[0].startswith("-"):
-            close = nearest(args[0], COMMANDS)
-            raise click.UsageError(
-                f"unknown command {args[0]!r}{close or '; choose ' + ', '.join(COMMANDS)}", ctx
-            )
+            close = nearest(args[0], COMMANDS) or f"; choose {', '.join(COMMANDS)}"
+            raise click.UsageError(f"unknown command {args[0]!r}{close}", ctx)
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from physics.documents import then
 from physics.errors import InputError, nearest
 from physics.models.points import complete
 from physics.statistics import METHODS
@@ -77,8 +78,8 @@ def altered(
     if statistic is not None:
         if statistic not in METHODS:
             raise InputError(
-                f"unknown statistic {statistic!r}{nearest(statistic, METHODS)}; "
-                f"choose {' or '.join(METHODS)}"
+                f"unknown statistic {statistic!r}"
+                + then(nearest(statistic, METHODS), f"choose {' or '.join(METHODS)}")
             )
         chosen = dataclasses.replace(chosen, method=statistic)
     if level is not None:
@@ -97,8 +98,10 @@ def _couplings(scan: Scan, assignments: dict[str, str]) -> dict[str, float]:
     for name in assignments:
         if name not in free:
             raise InputError(
-                f"{name} cannot be set on this store{nearest(name, free)}; "
-                f"free couplings are {', '.join(sorted(free)) or 'none'}"
+                f"{name} cannot be set on this store"
+                + then(
+                    nearest(name, free), f"free couplings are {', '.join(sorted(free)) or 'none'}"
+                )
             )
     if not assignments:
         return {}

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from physics.documents import then
 from physics.errors import InputError, nearest
 from scanner import results, store
 from scanner.assemble import Scan
@@ -43,8 +44,8 @@ def run(
     """Scan GRID, a shipped grid or a TOML file; run again to resume."""
     if cluster not in CLUSTERS:
         raise InputError(
-            f"unknown cluster {cluster!r}{nearest(cluster, CLUSTERS)}; "
-            f"this version runs on {', '.join(CLUSTERS)}"
+            f"unknown cluster {cluster!r}"
+            + then(nearest(cluster, CLUSTERS), f"this version runs on {', '.join(CLUSTERS)}")
         )
     chosen = {word.strip() for word in retry.split(",") if word.strip()}
     require_retry(chosen)

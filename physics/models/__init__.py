@@ -1,8 +1,9 @@
-"""Models by name: the shipped ones, and any registered under the entry point group `hnlscan.models`."""
+"""Models by name: the shipped ones, and those of the entry point group `hnlscan.models`."""
 
 from functools import cache
 from importlib.metadata import entry_points
 
+from physics.documents import then
 from physics.errors import InputError, nearest
 from physics.models import dipole
 from physics.models.base import Model, Parameter, Point, ProductionTerm, Vertex
@@ -43,7 +44,7 @@ def get(name: str) -> Model:
     """
     if name not in _registry():
         raise InputError(
-            f"unknown model {name!r}{nearest(name, names())}; "
-            f"`hnlscan list models` shows all {len(names())}"
+            f"unknown model {name!r}"
+            + then(nearest(name, names()), f"`hnlscan list models` shows all {len(names())}")
         )
     return _registry()[name]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import Any
 
+from physics.documents import then
 from physics.errors import InputError, nearest
 from physics.models.base import Model, Parameter
 
@@ -38,8 +39,8 @@ def complete(model: Model, assignments: Mapping[str, str]) -> dict[str, Any]:
     for name in assignments:
         if name not in known:
             raise InputError(
-                f"the model {model.name} has no parameter {name!r}{nearest(name, known)}; "
-                f"it has {', '.join(known)}"
+                f"the model {model.name} has no parameter {name!r}"
+                + then(nearest(name, known), f"it has {', '.join(known)}")
             )
     point = {p.name: _value(p, assignments.get(p.name)) for p in model.parameters}
     couplings = [p.name for p in model.of_role("coupling")]
@@ -80,7 +81,7 @@ def _value(parameter: Parameter, text: str | None) -> float | str:
 def _word(parameter: Parameter, text: str) -> str:
     if text not in parameter.choices:
         raise InputError(
-            f"{parameter.name}={text} is not allowed{nearest(text, parameter.choices)}; "
-            f"choose {' or '.join(parameter.choices)}"
+            f"{parameter.name}={text} is not allowed"
+            + then(nearest(text, parameter.choices), f"choose {' or '.join(parameter.choices)}")
         )
     return text
