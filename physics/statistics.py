@@ -86,11 +86,7 @@ def upper_limit(
         np.asarray(confidence_level, dtype=np.float64),
     )
     levels = rows[-1]
-    if not np.all((levels > 0.0) & (levels < 1.0)):
-        raise InputError(
-            f"confidence_level is {_culprit(levels, (levels > 0.0) & (levels < 1.0))}; "
-            "give a number between 0 and 1, such as 0.9"
-        )
+    _require_levels(levels)
     if method == "poisson_zero_background":
         return np.asarray(-np.log1p(-levels), dtype=np.float64)
     flat = (tuple(float(v) for v in row) for row in zip(*(r.flat for r in rows), strict=True))
@@ -163,6 +159,16 @@ def _solve(count: float, mean: float, sdev: float, relative: float, level: float
     while excess(highest) > 0.0:
         highest *= 2.0
     return float(brentq(excess, 0.0, highest, rtol=1e-12, xtol=1e-12))
+
+
+def _require_levels(levels: FloatArray) -> None:
+    """Hold that confidence levels are between 0 and 1."""
+    allowed = (levels > 0.0) & (levels < 1.0)
+    if not np.all(allowed):
+        raise InputError(
+            f"confidence_level is {_culprit(levels, allowed)}; "
+            "give a number between 0 and 1, such as 0.9"
+        )
 
 
 def _require_method(method: str) -> None:

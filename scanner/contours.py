@@ -7,8 +7,9 @@ stored so that, walking along its points with x to the right and y upwards, the 
 lies on the left.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -63,7 +64,7 @@ def contours(
     point: dict[str, float] | None = None,
     refine: Refine | None = None,
     threshold: float | None = None,
-    unconverged: ArrayLike | None = None,
+    unconverged: ArrayLike = False,
 ) -> list[Contour]:
     """Trace the contours of one experiment on one plane.
 
@@ -102,32 +103,34 @@ def contours(
     """
     x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
     height = tracing.height(np.asarray(n_events, dtype=np.float64), n_up)
-    flags = np.zeros(height.shape, dtype=np.bool_)
-    if unconverged is not None:
-        flags = np.asarray(unconverged, dtype=np.bool_)
+    flags = np.broadcast_to(np.asarray(unconverged, dtype=np.bool_), height.shape)
     if threshold is not None:
         x, height, flags = tracing.cut(x, height, flags, threshold)
     if min(height.shape) < 2:
         return []
-    result = []
-    for trail in tracing.lines(height):
-        line, points = trail, tracing.place(trail, x, y)
-        if refine is not None:
-            line, points = tracing.refined(line, x, y, refine)
-        closed = len(points) > 2 and bool(np.all(points[0] == points[-1]))
-        result.append(
-            Contour(
-                experiment=experiment,
-                statistic=statistic,
-                confidence_level=confidence_level,
-                side=tracing.side(points, closed),
-                closed=closed,
-                points=points,
-                point=dict(point or {}),
-                converged=~tracing.beside(line, flags),
-            )
-        )
-    return result
+    make = partial(Contour, experiment, statistic, confidence_level, point=dict(point or {}))
+    return [_contour(make, line, x, y, refine, flags) for line in tracing.lines(height)]
+
+
+def _contour(
+    make: Callable[..., Contour],
+    line: FloatArray,
+    x: FloatArray,
+    y: FloatArray,
+    refine: Refine | None,
+    flags: BoolArray,
+) -> Contour:
+    """Place the vertices of one path, on exact roots if there are any."""
+    points = tracing.place(line, x, y)
+    if refine is not None:
+        line, points = tracing.refined(line, x, y, refine)
+    closed = len(points) > 2 and bool(np.all(points[0] == points[-1]))
+    return make(
+        side=tracing.side(points, closed),
+        closed=closed,
+        points=points,
+        converged=~tracing.beside(line, flags),
+    )
 
 
 def document(contours: Iterable[Contour], x: str, y: str) -> dict[str, Any]:

@@ -21,10 +21,8 @@ def functions(path):
 
 
 def lines(function):
-    """Lines of code from the signature to the end, without the docstring."""
-    text = function.body[0] if ast.get_docstring(function) else None
-    documented = text.end_lineno - text.lineno + 1 if text else 0
-    return function.end_lineno - function.lineno + 1 - documented
+    """Lines from the signature to the end, with the docstring."""
+    return function.end_lineno - function.lineno + 1
 
 
 def public(tree, inside=""):
