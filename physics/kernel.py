@@ -3,6 +3,7 @@
 One call runs a range of points of every replicate of one *stream* (one target nucleus or nucleon)
 through the stream's frozen vegas map and adds to the tallies of every view (an experiment with the
 flux of one production term) that has that target. Nothing a view adds depends on other views.
+Events go in blocks, column by column (`physics.block`).
 
 The proper flight lengths u = l m / p at which the HNL would enter and leave the decay volumes are
 histogrammed in ln u with weight and first moment, so that the response at every lifetime is one
@@ -14,46 +15,46 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from physics.geometry import CONE, direction, path, upstream_vertex, vertex
-from physics.jit import jit
-from physics.kinematics import (
-    flipping_share,
-    outgoing_hnl,
-    photon_cosine,
-    photon_in_lab,
-    quasi_elastic_energy,
-    smeared,
+from physics import flight
+from physics.block import (
+    ACROSS_1,
+    ACROSS_2,
+    BLOCK,
+    COSINE,
+    DETECTED,
+    DRAWN,
+    EFFICIENCY,
+    ENERGY,
+    FAR,
+    FLIPPED,
+    FLUX,
+    FRACTION,
+    HNL,
+    KNOT,
+    NEAR,
+    PHOTON,
+    ROW,
+    S_ACROSS_1,
+    S_ACROSS_2,
+    S_HNL,
+    S_SLOWNESS,
+    SEEN_COS,
+    SEEN_E,
+    SIZE,
+    SLOWNESS,
+    U1,
+    U2,
+    U3,
+    WEIGHT,
+    padded,
 )
+from physics.events import draw, produce
+from physics.geometry import CONE
+from physics.jit import jit
+from physics.kinematics import quasi_elastic_energy, smeared
 from physics.lifetime import BINS, BINS_PER_E, LN_U_MIN, U_CENTRES_CM
-from physics.upscattering import differential, q2_limits
-
-DIMENSIONS = 10
-"""Uniform numbers per event: E, Q2, photon cosine and azimuth, HNL azimuth, vertex (3), smearing (2)."""
-
-BLOCK = 256
-"""Events between two looks at the arrays of a view; they stay in the first cache."""
 
 OBSERVABLES = ("E_vis", "cos_theta", "E_nu_QE")
-
-
-class Stream(NamedTuple):
-    """What is hit: target mass (GeV), kind, charge, moment, Z^2 F^2 table, energy range (GeV)."""
-
-    M: float
-    kind: int
-    charge: float
-    moment: float
-    table: NDArray[np.float64]
-    E_min: float
-    E_max: float
-
-
-class Map(NamedTuple):
-    """A frozen two-dimensional vegas map of (E, ln Q2): grid nodes, increments, their number."""
-
-    grid: NDArray[np.float64]
-    increments: NDArray[np.float64]
-    number: NDArray[np.int64]
 
 
 class Detectors(NamedTuple):
@@ -90,47 +91,18 @@ class Tallies(NamedTuple):
 
 
 @jit
-def mapped(x, axis, mapping):
-    """Send a uniform number through one axis of a vegas map: (coordinate, jacobian)."""
-    number = mapping.number[axis]
-    scaled = x * number
-    index = min(int(scaled), number - 1)
-    step = mapping.increments[axis, index]
-    return mapping.grid[axis, index] + step * (scaled - index), step * number
-
-
-@jit
-def production(x0, x1, m, stream, mapping):
-    """Draw (E, Q2) and return them with the weights d sigma dE dQ2 of both helicities."""
-    y0, j0 = mapped(x0, 0, mapping)
-    y1, j1 = mapped(x1, 1, mapping)
-    width = stream.E_max - stream.E_min
-    E = stream.E_min + width * y0
-    low, high = q2_limits(E, m, stream.M)
-    if high <= low:
-        return E, 0.0, 0.0, 0.0
-    span = np.log(high / low)
-    Q2 = low * np.exp(span * y1)
-    conserving, flipping = differential(
-        E, Q2, m, stream.M, stream.kind, stream.charge, stream.moment, stream.table
-    )
-    jacobian = width * span * Q2 * j0 * j1
-    return E, Q2, conserving * jacobian, flipping * jacobian
-
-
-@jit
 def interpolate(E, knots, start, stop):
     """Index and fraction of E among increasing knots[start:stop]; (-1, 0) outside."""
-    if knots[start] > E or knots[stop - 1] < E:
+    first, last = knots[start], knots[stop - 1]
+    if first > E or last < E:
         return -1, 0.0
-    low, high = start, stop - 1
-    while high - low > 1:
-        middle = (low + high) // 2
-        if knots[middle] > E:
-            high = middle
-        else:
-            low = middle
-    return low, (E - knots[low]) / (knots[high] - knots[low])
+    # right at once where the knots are equidistant
+    low = min(start + int((E - first) / (last - first) * (stop - start - 1)), stop - 2)
+    while knots[low] > E:
+        low -= 1
+    while low < stop - 2 and knots[low + 1] <= E:
+        low += 1
+    return low, (E - knots[low]) / (knots[low + 1] - knots[low])
 
 
 @jit
@@ -185,153 +157,139 @@ def _record(histogram, i, j, near, far, weight):
 
 
 @jit
-def produce(points, shift, first, m, polarised, stream, mapping, events):
-    """Fill a block of events of one replicate, starting at base point `first`.
-
-    Columns of `events`: E, weight, flipping share, photon energy, photon cosine, HNL cosine, m / p.
-    """
-    for row in range(len(events)):
-        x0 = shifted(points, shift, first + row, 0)
-        x1 = shifted(points, shift, first + row, 1)
-        E, Q2, conserving, flipping = production(x0, x1, m, stream, mapping)
-        base = conserving + flipping
-        EN, pN, cosN = outgoing_hnl(E, Q2, m, stream.M)
-        events[row, 0], events[row, 1] = E, base
-        if base == 0.0 or pN == 0.0:
-            events[row, 1] = 0.0
-            continue
-        asymmetry = (flipping - conserving) / base
-        x2, x3 = shifted(points, shift, first + row, 2), shifted(points, shift, first + row, 3)
-        cos_rest = photon_cosine(x2, asymmetry if polarised else 0.0)
-        events[row, 2] = flipping_share(cos_rest, asymmetry, polarised)
-        events[row, 3], events[row, 4] = photon_in_lab(EN, pN, m, cos_rest, cosN, 2 * np.pi * x3)
-        events[row, 5], events[row, 6] = cosN, m / pN
-
-
-@jit
-def reconstruct(points, shift, first, e, detectors, events, seen):
-    """Fill the columns of `seen` for view e: knot, fraction, cuts passed, efficiency."""
+def reconstruct(e, rows, detectors, work):
+    """Fill what view e sees of a block: flux, reconstructed photon, efficiency."""
     low, high = detectors.energy_offset[e], detectors.energy_offset[e + 1]
-    cut, last_cut = detectors.cut_offset[e], detectors.cut_offset[e + 1]
     bright, brightest = detectors.efficiency_offset[e], detectors.efficiency_offset[e + 1]
-    energy, cuts, efficiency = detectors.energy, detectors.cuts, detectors.efficiency
-    smearing, smear = detectors.smearing, detectors.smeared[e]
-    for row in range(len(events)):
-        seen[row, 0] = -1.0
-        if events[row, 1] == 0.0:
-            continue
-        knot, fraction = interpolate(events[row, 0], energy, low, high)
-        E, cos = events[row, 3], events[row, 4]
-        if smear:
-            x8, x9 = shifted(points, shift, first + row, 8), shifted(points, shift, first + row, 9)
-            E, cos = smeared(E, cos, smearing, e, x8, x9)
-        seen[row, 0], seen[row, 1] = knot, fraction
-        seen[row, 2] = passed_cuts(E, cos, cuts, cut, last_cut)
-        seen[row, 3] = efficiency_at(events[row, 3], efficiency, bright, brightest)
+    energy, flux, efficiency = detectors.energy, detectors.flux, detectors.efficiency
+    for i in range(rows):
+        knot, fraction = interpolate(work[ENERGY + i], energy, low, high)
+        work[KNOT + i], work[FRACTION + i] = knot, fraction
+        work[FLUX + i] = total_flux(flux, knot, fraction) if knot >= 0 else 0.0
+        work[EFFICIENCY + i] = efficiency_at(work[PHOTON + i], efficiency, bright, brightest)
+    if detectors.smeared[e]:
+        smearing = detectors.smearing
+        for i in range(rows):
+            work[SEEN_E + i], work[SEEN_COS + i] = smeared(
+                work[PHOTON + i], work[COSINE + i], smearing, e,
+                work[8 * BLOCK + i], work[9 * BLOCK + i],
+            )  # fmt: skip
+    else:
+        for i in range(rows):
+            work[SEEN_E + i], work[SEEN_COS + i] = work[PHOTON + i], work[COSINE + i]
 
 
 @jit
-def tally_flow(e, replicate, targets, cuts, detectors, events, seen, tallies):
-    """Count events as produced, after each cut they passed, and with the efficiency."""
-    flux, produced, flow, accepted = (
-        detectors.flux, tallies.produced, tallies.flow, tallies.accepted
-    )
-    for row in range(len(events)):
-        if seen[row, 0] < 0.0:
+def select(e, replicate, rows, targets, detectors, work, tallies):
+    """Count the events of view e after each cut, and gather those that are seen: their number."""
+    start, stop = detectors.cut_offset[e], detectors.cut_offset[e + 1]
+    cuts = stop - start
+    selection, flow, accepted = detectors.cuts, tallies.flow, tallies.accepted
+    selected = 0
+    for i in range(rows):
+        base = work[WEIGHT + i] * work[FLUX + i]
+        weight = base * targets
+        if weight == 0.0:
             continue
-        passed = int(seen[row, 2])
-        weight = events[row, 1] * targets * total_flux(flux, seen, row)
-        produced[e, replicate] += weight
+        passed = passed_cuts(work[SEEN_E + i], work[SEEN_COS + i], selection, start, stop)
+        tallies.produced[e, replicate] += weight
         for step in range(passed + 1):
             flow[e, step] += weight
-        detected = weight * seen[row, 3]
-        if passed == cuts and detected > 0.0:
-            flow[e, cuts + 1] += detected
-            accepted[e, 0] += detected
-            accepted[e, 1] += detected * detected
-            accepted[e, 2] += 1.0
-
-
-@jit
-def fly(points, shift, first, e, volume, count, cuts, detectors, replicate, events, seen, tallies):
-    """Send the selected events of view e from one of its volumes through its decay volumes."""
-    volumes, decays, baseline = detectors.volumes, detectors.decays, detectors.baseline[e]
-    start, stop = detectors.decay_offset[e], detectors.decay_offset[e + 1]
-    flux, histogram, channels = detectors.flux, tallies.histogram, tallies.channels
-    aim = detectors.aim[e]
-    for row in range(len(events)):
-        if seen[row, 0] < 0.0 or seen[row, 2] < cuts or seen[row, 3] == 0.0:
+        detected = weight * work[EFFICIENCY + i]
+        if passed < cuts or detected == 0.0:
             continue
-        point = first + row
-        azimuth = 2 * np.pi * shifted(points, shift, point, 4)
-        u1 = shifted(points, shift, point, 5)
-        u2, u3 = shifted(points, shift, point, 6), shifted(points, shift, point, 7)
-        drawn = 1.0
-        if volumes[volume, 0] == CONE:
-            x, y, z, drawn = upstream_vertex(
-                volumes, volume, u1, u2, u3, events[row, 5], azimuth, baseline, aim
-            )
-        else:
-            x, y, z = vertex(volumes, volume, u1, u2, u3)
-        dx, dy, dz = direction(x, y, z, baseline, events[row, 5], azimuth)
-        weight = events[row, 1] * seen[row, 3] * drawn
+        flow[e, cuts + 1] += detected
+        accepted[e, 0] += detected
+        accepted[e, 1] += detected * detected
+        accepted[e, 2] += 1.0
+        work[ROW + selected] = i
+        work[DETECTED + selected] = base * work[EFFICIENCY + i]
+        work[S_HNL + selected], work[S_SLOWNESS + selected] = work[HNL + i], work[SLOWNESS + i]
+        work[S_ACROSS_1 + selected] = work[ACROSS_1 + i]
+        work[S_ACROSS_2 + selected] = work[ACROSS_2 + i]
+        for axis in range(3):
+            work[U1 + axis * BLOCK + selected] = work[(5 + axis) * BLOCK + i]
+        selected += 1
+    _fill(selected, work)
+    return selected
+
+
+@jit
+def _fill(selected, work):
+    """Complete a block of selected events with harmless ones."""
+    for i in range(selected, padded(selected)):
+        work[S_HNL + i], work[S_ACROSS_1 + i], work[S_ACROSS_2 + i] = 1.0, 0.0, 0.0
+        work[S_SLOWNESS + i] = 0.0
+        work[U1 + i], work[U2 + i], work[U3 + i] = 0.5, 0.5, 0.5
+
+
+@jit
+def fly(e, volume, count, selected, detectors, replicate, work, tallies):
+    """Send the selected events of view e from one of its volumes through its decay volumes.
+
+    In a volume around its centre each event starts twice, at its vertex and at the mirror image,
+    with half the weight: the two paths about add up to a chord, which halves the error.
+    """
+    start, stop = detectors.decay_offset[e], detectors.decay_offset[e + 1]
+    volumes, decays, baseline = detectors.volumes, detectors.decays, detectors.baseline[e]
+    rows = padded(selected)
+    images = 1 if volumes[volume, 0] == CONE else 2
+    flight.start(volumes, volume, baseline, detectors.aim[e], rows, work)
+    for image in range(images):
+        if image == 1:
+            flight.mirror(volumes, volume, rows, work)
         for decay in range(start, stop):
-            near, far = path(decays, decay, x, y, z, dx, dy, dz)
-            if far <= near:
-                continue
-            near, far = near * events[row, 6], far * events[row, 6]
-            phi = total_flux(flux, seen, row)
-            _record(histogram, e, replicate, near, far, weight * phi * count)
-            if channels.size > 0:
-                _record_channels(channels, volume, flux, events, seen, row, near, far, weight)
+            flight.cross(decays, decay, baseline, rows, work)
+            for i in range(selected):
+                if work[FAR + i] > work[NEAR + i]:
+                    weight = work[DETECTED + i] * work[DRAWN + i] / images
+                    near, far = work[NEAR + i], work[FAR + i]
+                    _record(tallies.histogram, e, replicate, near, far, weight * count)
+                    if tallies.channels.size > 0:
+                        _record_channels(
+                            tallies.channels, volume, detectors.flux, work, i, near, far, weight
+                        )
 
 
 @jit
-def _record_channels(channels, volume, flux, events, seen, row, near, far, weight):
+def _record_channels(channels, volume, flux, work, selected, near, far, weight):
     """Record a decay interval by projectile and helicity, per target of a volume."""
-    flipped = events[row, 2]
+    i = int(work[ROW + selected])
+    knot, fraction = int(work[KNOT + i]), work[FRACTION + i]
     for p in range(flux.shape[1]):
-        each = weight * flux_at(flux, seen, row, p)
-        _record(channels[volume], p, 0, near, far, each * (1.0 - flipped))
-        _record(channels[volume], p, 1, near, far, each * flipped)
+        each = weight * flux_at(flux, knot, fraction, p) / work[FLUX + i]
+        _record(channels[volume], p, 0, near, far, each * (1.0 - work[FLIPPED + i]))
+        _record(channels[volume], p, 1, near, far, each * work[FLIPPED + i])
 
 
 @jit
-def shifted(points, shift, row, axis):
-    """Base point plus shift, modulo 1."""
-    value = points[row, axis] + shift[axis]
-    return value - 1.0 if value >= 1.0 else value
-
-
-@jit
-def flux_at(flux, seen, row, projectile):
-    """Flux of one projectile at the energy of an event."""
-    knot = int(seen[row, 0])
+def flux_at(flux, knot, fraction, projectile):
+    """Flux of one projectile between two knots."""
     left = flux[knot, projectile]
-    return left + seen[row, 1] * (flux[knot + 1, projectile] - left)
+    return left + fraction * (flux[knot + 1, projectile] - left)
 
 
 @jit
-def total_flux(flux, seen, row):
-    """Flux of all projectiles at the energy of an event."""
+def total_flux(flux, knot, fraction):
+    """Flux of all projectiles between two knots."""
     total = 0.0
     for projectile in range(flux.shape[1]):
-        total += flux_at(flux, seen, row, projectile)
+        total += flux_at(flux, knot, fraction, projectile)
     return total
 
 
 @jit
-def sample(points, shifts, starts, stops, m, polarised, stream, mapping, counts, detectors, tallies):
+def sample(
+    points, shifts, starts, stops, m, polarised, stream, mapping, counts, detectors, tallies
+):
     """Run points [starts[e], stops[e]) of every replicate through one stream for view e.
 
     `points` are base points in [0, 1) of shape (n, DIMENSIONS), `shifts` (replicates, DIMENSIONS)
     their shifts modulo 1; `counts` gives the targets of this stream in each volume times exposure.
     Weights are not divided by the number of points.
     """
-    block = np.empty((BLOCK, 7))
-    block_seen = np.empty((BLOCK, 4))
+    work = np.zeros(SIZE)
     for replicate in range(len(shifts)):
-        shift = shifts[replicate]
         first = starts.min()
         while first < stops.max():
             # blocks end where some view's range ends
@@ -340,20 +298,23 @@ def sample(points, shifts, starts, stops, m, polarised, stream, mapping, counts,
                 for edge in (starts[e], stops[e]):
                     if first < edge < last:
                         last = edge
-            events, seen = block[: last - first], block_seen[: last - first]
-            produce(points, shift, first, m, polarised, stream, mapping, events)
+            rows = last - first
+            draw(points, shifts[replicate], first, rows, work)
+            produce(padded(rows), m, polarised, stream, mapping, work)
             for e in range(len(starts)):
-                if not starts[e] <= first < stops[e]:
-                    continue
-                low, high = detectors.volume_offset[e], detectors.volume_offset[e + 1]
-                cuts = detectors.cut_offset[e + 1] - detectors.cut_offset[e]
-                reconstruct(points, shift, first, e, detectors, events, seen)
-                targets = counts[low:high].sum()
-                tally_flow(e, replicate, targets, cuts, detectors, events, seen, tallies)
-                for volume in range(low, high):
-                    if counts[volume] > 0.0:
-                        fly(
-                            points, shift, first, e, volume, counts[volume], cuts, detectors,
-                            replicate, events, seen, tallies,
-                        )
+                if starts[e] <= first < stops[e]:
+                    _view(e, replicate, rows, counts, detectors, work, tallies)
             first = last
+
+
+@jit
+def _view(e, replicate, rows, counts, detectors, work, tallies):
+    """Add a block of events to the tallies of view e."""
+    low, high = detectors.volume_offset[e], detectors.volume_offset[e + 1]
+    reconstruct(e, rows, detectors, work)
+    selected = select(e, replicate, rows, counts[low:high].sum(), detectors, work, tallies)
+    if selected == 0:
+        return
+    for volume in range(low, high):
+        if counts[volume] > 0.0:
+            fly(e, volume, counts[volume], selected, detectors, replicate, work, tallies)

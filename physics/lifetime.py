@@ -3,8 +3,8 @@ r"""From a histogram of proper flight lengths to the response at every lifetime.
 With f(x) = 1 - exp(-x), an HNL that may leave at proper length u (and had entered at u') decays
 inside with probability f(u/c tau) - f(u'/c tau). The histogram of u on a log lattice, with its
 first moment, gives the sum over events as sum_b [H0_b f(x_b) + H1_b x_b f'(x_b)], x_b = u_b/c tau,
-exact to second order in the bin width and exact where f is linear. Both lattices share a step, so f is
-tabulated once.
+exact to second order in the bin width and exact where f is linear. Both lattices share a step, so
+f is tabulated once.
 """
 
 from math import log
@@ -40,8 +40,20 @@ _LAST = (_NODES - 1) * _RATIO
 _X = 10.0 ** (
     (np.arange(BINS + _LAST) - _LAST + 0.5) / BINS_PER_DECADE + LOG10_U_MIN - LOG10_CTAU_MIN
 )
-_F = -np.expm1(-_X)
-_G = _X * np.exp(-_X)
+def _by_remainder(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Tables (RATIO, -1): those of shift = remainder + RATIO k, from the largest k downwards."""
+    whole = values[: len(values) // _RATIO * _RATIO]
+    return np.ascontiguousarray(whole.reshape(-1, _RATIO).T[:, ::-1])
+
+
+_F = _by_remainder(-np.expm1(-_X))
+_G = _by_remainder(_X * np.exp(-_X))
+
+
+@jit
+def _add(weight, moment, F, G, out):
+    for node in range(len(out)):
+        out[node] += weight * F[node] + moment * G[node]
 
 
 @jit
@@ -52,9 +64,9 @@ def _transform(histogram, F, G, out):
             weight, moment = histogram[row, 0, bin_], histogram[row, 1, bin_]
             if weight == 0.0 and moment == 0.0:
                 continue
-            for node in range(out.shape[1]):
-                shift = bin_ + _LAST - _RATIO * node
-                out[row, node] += weight * F[shift] + moment * G[shift]
+            remainder = (bin_ + _LAST) % _RATIO
+            first = F.shape[1] - 1 - (bin_ + _LAST) // _RATIO
+            _add(weight, moment, F[remainder, first:], G[remainder, first:], out[row])
 
 
 def at_nodes(histogram: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -112,7 +124,7 @@ def at_ctau(histogram: NDArray[np.float64], ctau_cm: float) -> NDArray[np.float6
 def interpolate(
     response: NDArray[np.float64], ctau_cm: ArrayLike, power: int = 1
 ) -> NDArray[np.float64]:
-    """Response at any lifetime: cubic in (ln c tau, ln R), with the exact limits beyond the lattice.
+    """Response at any lifetime: cubic in (ln c tau, ln R), with the exact limits outside.
 
     Parameters
     ----------

@@ -9,9 +9,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from physics.events import Stream
+from physics.form_factors import interpolate_squared, nucleon_structure
 from physics.jit import jit
-from physics.kernel import Stream
-from physics.upscattering import differential, q2_limits
+from physics.upscattering import COHERENT, dipole_helicities, q2_limits
 
 ENERGY_NODES = 40
 Q2_NODES = 64
@@ -23,7 +24,7 @@ _COSINES[0] *= 0.5
 
 
 class CrossSection(NamedTuple):
-    """Chebyshev coefficients (ENERGY_NODES, 2) of sigma(E) in cm^2 for unit factor, both helicities."""
+    """Chebyshev coefficients (ENERGY_NODES, 2) of sigma(E) in cm^2 for unit factor, by helicity."""
 
     coefficients: NDArray[np.float64]
     E_min: float
@@ -37,15 +38,21 @@ def cross_section(E, m, stream):
     if high <= low:
         return 0.0, 0.0
     span = np.log(high / low)
-    conserving, flipping = 0.0, 0.0
+    values = np.empty((5, Q2_NODES))
     for node in range(Q2_NODES):
         Q2 = low * np.exp(0.5 * span * (1.0 + _GL_X[node]))
-        values = differential(
-            E, Q2, m, stream.M, stream.kind, stream.charge, stream.moment, stream.table
-        )
-        conserving += _GL_W[node] * Q2 * values[0]
-        flipping += _GL_W[node] * Q2 * values[1]
-    return 0.5 * span * conserving, 0.5 * span * flipping
+        values[0, node] = Q2
+        if stream.kind == COHERENT:
+            values[1, node], values[2, node] = interpolate_squared(stream.table, Q2), 0.0
+        else:
+            values[1, node], values[2, node] = nucleon_structure(
+                Q2, stream.charge, stream.moment, stream.M
+            )
+    for node in range(Q2_NODES):
+        Q2 = values[0, node]
+        a, b = dipole_helicities(E, Q2, m, stream.M, values[1, node], values[2, node])
+        values[3, node], values[4, node] = _GL_W[node] * Q2 * a, _GL_W[node] * Q2 * b
+    return 0.5 * span * values[3].sum(), 0.5 * span * values[4].sum()
 
 
 @jit

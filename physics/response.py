@@ -108,6 +108,7 @@ class Sampler:
         self.targets = targets(tuple({n for e, _ in self.views for n in nuclei(e)}))
         self.counts = np.array([self.packed.counts(hit) for hit in self.targets])
         self.envelope = self.views[0][0].beam.envelope
+        self.spectrum = np.array(self.envelope.energy_GeV), np.array([self.envelope.weight]).T
         self.group = self.views[0][0].beam.sampling_group
         edges = self.packed.detectors.volume_offset
         self.rows = [slice(int(a), int(b)) for a, b in pairwise(edges)]
@@ -128,7 +129,7 @@ class Sampler:
             The responses and what they were made of.
         """
         point = Sampled(self, float(f"{m4:.12g}"), channels)
-        active = point.exact.any(0)
+        active = np.asarray((point.exact > 0).any(axis=0))
         for level in range(self.precision.levels + 1):
             point.sample(level, active)
             for e in np.flatnonzero(active):
@@ -167,6 +168,7 @@ class Sampled:
         self.halvings = self._halvings()
         self.points = np.zeros((len(self.streams), len(sampler.views)), dtype=np.int64)
         self.tallies = [self._tallies(channels) for _ in self.streams]
+        self._at_nodes: dict[int, tuple[bytes, Floats]] = {}
 
     def _exact(self, s: int) -> Floats:
         """Production of a stream: (views, volumes, projectiles, helicities)."""
@@ -185,9 +187,7 @@ class Sampled:
         A stream's share is its rate over that of the largest stream in the volume where it matters
         most, with the envelope of the group as flux.
         """
-        envelope = self.sampler.envelope
-        energy, weight = np.array(envelope.energy_GeV), np.array([envelope.weight]).T
-        rates = np.array([folded(energy, weight, t).sum() for t in self.tables])
+        rates = np.array([folded(*self.sampler.spectrum, t).sum() for t in self.tables])
         by_volume = self.sampler.counts * rates[:, None]
         with np.errstate(invalid="ignore"):
             share = np.nan_to_num(by_volume / by_volume.max(0))
@@ -241,15 +241,22 @@ class Sampled:
                 total += getattr(tally, name)[view] / points
         return total
 
+    def at_nodes(self, view: int) -> Floats:
+        """Response of each replicate of a view at the lifetime nodes, from the events so far."""
+        points = self.points[:, view].tobytes()
+        if self._at_nodes.get(view, (b"",))[0] != points:
+            self._at_nodes[view] = points, lifetime.at_nodes(self.mean("histogram", view))
+        return self._at_nodes[view][1]
+
     def precise_enough(self, view: int) -> bool:
         """Tell whether the error is small at every lifetime that matters."""
-        rows = lifetime.at_nodes(self.mean("histogram", view))
+        rows = self.at_nodes(view)
         value, sdev = rows.mean(0), rows.std(0, ddof=1) / np.sqrt(len(rows))
         matters = value > NODES_THAT_MATTER * value.max()
         return bool((sdev[matters] <= self.sampler.precision.relative * value[matters]).all())
 
     def _production_ratio(self, view: int) -> tuple[float, bool]:
-        """Sampled over exact production, and whether they agree."""
+        """Compare sampled with exact production: their ratio, and whether they agree."""
         exact = sum(self.exact[:, view].tolist())
         sampled = self.mean("produced", view)
         replicates = len(sampled)
@@ -268,7 +275,7 @@ class Sampled:
         n_produced = float(sum(self.exact[:, view].tolist()))
         accepted = np.sum([t.accepted[view] for t in self.tallies], axis=0)
         ratio, agree = self._production_ratio(view) if n_produced > 0 else (1.0, True)
-        rows = lifetime.at_nodes(self.mean("histogram", view))
+        rows = self.at_nodes(view)
         converged = n_produced == 0 or (
             agree
             and bool(np.isfinite(rows).all())

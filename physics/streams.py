@@ -9,8 +9,8 @@ from functools import cache
 
 import numpy as np
 
+from physics.events import Stream
 from physics.form_factors import nucleon_parameters, squared_table
-from physics.kernel import Stream
 from physics.nuclei import nucleus
 from physics.upscattering import COHERENT, NUCLEON, threshold
 

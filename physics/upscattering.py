@@ -63,16 +63,16 @@ def q2_limits(E, m, M):
     """
     s = M * M + 2.0 * M * E
     root = (s - (M + m) ** 2) * (s - (M - m) ** 2)
-    if root <= 0.0 or threshold(m, M) >= E:
-        return 0.0, 0.0
-    E3p3 = (s + m * m - M * M + np.sqrt(root)) / (2.0 * np.sqrt(s))
+    allowed = (root > 0.0) & (threshold(m, M) < E)
+    E3p3 = (s + m * m - M * M + np.sqrt(max(0.0, root))) / (2.0 * np.sqrt(s))
     upper = (s - M * M) / np.sqrt(s) * E3p3 - m * m
-    return M * M * m**4 / (s * upper), upper
+    lower = M * M * m**4 / (s * upper)
+    return (lower, upper) if allowed else (0.0, 0.0)
 
 
 @jit
 def dipole_helicities(E, Q2, m, M, GM2, c2):
-    """d sigma / d Q2 for unit d in cm^2 GeV^-2 GeV^2: (helicity conserving, helicity flipping)."""
+    """Differential cross-section d sigma / d Q2 for unit d in cm^2: (conserving, flipping)."""
     s = M * M + 2.0 * M * E
     root_s = np.sqrt(s)
     E1 = M * E / root_s
@@ -102,7 +102,7 @@ def _contract(Kk1, Kq, KP, Pk1, Q2, m, M, GM2, c2):
 
 @jit
 def differential(E, Q2, m, M, kind, charge, moment, table):
-    """d sigma / d Q2 on one target for unit d, for both helicities of N.
+    """Differential cross-section on one target for unit d, for both helicities of N.
 
     `kind` chooses a nucleus (Z^2 F^2 from `table`) or a nucleon (`charge`, `moment`).
     """

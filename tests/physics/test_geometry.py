@@ -40,7 +40,7 @@ def uniform(n, dimensions, seed=1):
 def test_path_is_where_points_of_the_ray_are_inside(volume, start, aim):
     d = np.array(aim) - np.array(start) + np.array([0.0, 0.0, 1e-3])
     d /= np.linalg.norm(d)
-    near, far = path(row(volume)[None], 0, *start, *d)
+    near, far = path(tuple(row(volume)), *start, *d)
     points = np.array(start) + LENGTHS[:, None] * d - np.array(volume.centre_cm)
     inside = np.flatnonzero(volume.shape.contains(points))
     assert 0.0 <= near <= far
@@ -63,8 +63,8 @@ def test_path_is_where_points_of_the_ray_are_inside(volume, start, aim):
     ],
 )
 def test_path_along_an_axis(shape, direction_, expected):
-    volume = row(Volume(name="v", shape=shape))[None]
-    assert path(volume, 0, 0.0, 0.0, -5.0, *map(float, direction_)) == pytest.approx(expected)
+    volume = tuple(row(Volume(name="v", shape=shape)))
+    assert path(volume, 0.0, 0.0, -5.0, *map(float, direction_)) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(
@@ -76,8 +76,8 @@ def test_path_along_an_axis(shape, direction_, expected):
 )  # fmt: skip
 def test_vertices_are_uniform(shape):
     volume = Volume(name="v", shape=shape, centre_cm=(1.0, -2.0, 3.0))
-    packed = row(volume)[None]
-    points = np.array([vertex(packed, 0, *u) for u in uniform(2**13, 3)]) - [1.0, -2.0, 3.0]
+    packed = tuple(row(volume))
+    points = np.array([vertex(packed, *u) for u in uniform(2**13, 3)]) - [1.0, -2.0, 3.0]
     low, high = shape.bounds_cm
     assert shape.contains(points * (1 - 1e-12)).all()
     lattice = low + uniform(2**17, 3, seed=2) * (high - low)
@@ -101,8 +101,11 @@ def dirt():
 @pytest.mark.parametrize("cos", [0.9999, 0.99, 0.8, 0.25, 0.1, -0.5])
 def test_upstream_vertices_are_uniform_in_z_and_across(cos):
     volumes_, index, aim, baseline = dirt()
+    sin = np.sqrt(1 - cos * cos)
+    parts = cos, sin * np.cos(0.7), sin * np.sin(0.7)
+    volume = tuple(volumes_[index])
     drawn = np.array(
-        [upstream_vertex(volumes_, index, *u, cos, 0.7, baseline, aim) for u in uniform(2**16, 3)]
+        [upstream_vertex(volume, *u, *parts, baseline, aim) for u in uniform(2**16, 3)]
     )
     x, y, z, weight = drawn.T
     r1, r2, z1, z2 = volumes_[index, 4:8]
@@ -130,11 +133,14 @@ def test_upstream_vertices_are_uniform_in_z_and_across(cos):
     baseline=st.floats(5e3, 1e5),
 )  # fmt: skip
 def test_direction_makes_its_angle_with_the_neutrino(place, cos, azimuth, baseline):
-    d = np.array(direction(*place, baseline, cos, azimuth))
+    sin = np.sqrt(1 - cos * cos)
+    d, other = (
+        np.array(direction(*place, baseline, cos, sin * np.cos(a), sin * np.sin(a)))
+        for a in (azimuth, azimuth + np.pi / 2)
+    )
     ray = np.array(place) + np.array([0.0, 0.0, baseline])
     ray /= np.linalg.norm(ray)
     assert np.linalg.norm(d) == pytest.approx(1.0, abs=1e-12)
     assert d @ ray == pytest.approx(cos, abs=1e-12)
-    other = np.array(direction(*place, baseline, cos, azimuth + np.pi / 2))
     # a quarter of a turn apart, the parts across the ray are orthogonal
     assert (d - cos * ray) @ (other - cos * ray) == pytest.approx(0.0, abs=1e-12)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from physics.beams import load
-from physics.kernel import Map, production
+from physics.events import Map, production
 from physics.quadrature import cross_section, evaluate, folded, tabulate
 from physics.streams import stream, target
 from physics.upscattering import differential, q2_limits, threshold

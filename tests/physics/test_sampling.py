@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from physics.beams import load
-from physics.kernel import DIMENSIONS, mapped, production
+from physics.events import DIMENSIONS, mapped, production
 from physics.quadrature import folded, tabulate
 from physics.sampling import (
     ANCHORS_PER_DECADE,

@@ -1,0 +1,90 @@
+"""Flights of a block of selected HNLs from a target volume through a decay volume."""
+
+from physics.block import (
+    DRAWN,
+    FAR,
+    NEAR,
+    S_ACROSS_1,
+    S_ACROSS_2,
+    S_HNL,
+    S_SLOWNESS,
+    U1,
+    U2,
+    U3,
+    VX,
+    VY,
+    VZ,
+)
+from physics.geometry import (
+    BOX,
+    CONE,
+    CYLINDER,
+    SPHERE,
+    direction,
+    path,
+    unpacked,
+    upstream_vertex,
+    vertex,
+)
+from physics.jit import jit
+
+
+@jit
+def start(volumes, row, baseline, aim, rows, work):
+    """Draw the vertices of a block in a target volume."""
+    volume = unpacked(volumes, row)
+    if volume[0] == CONE:
+        for i in range(rows):
+            work[VX + i], work[VY + i], work[VZ + i], work[DRAWN + i] = upstream_vertex(
+                volume, work[U1 + i], work[U2 + i], work[U3 + i],
+                work[S_HNL + i], work[S_ACROSS_1 + i], work[S_ACROSS_2 + i], baseline, aim,
+            )  # fmt: skip
+        return
+    for i in range(rows):
+        work[DRAWN + i] = 1.0
+    # one loop per shape: the branch inside `vertex` is known in each
+    if volume[0] == BOX:
+        for i in range(rows):
+            work[VX + i], work[VY + i], work[VZ + i] = vertex(
+                (BOX, *volume[1:]), work[U1 + i], work[U2 + i], work[U3 + i]
+            )
+    else:
+        for i in range(rows):
+            work[VX + i], work[VY + i], work[VZ + i] = vertex(
+                volume, work[U1 + i], work[U2 + i], work[U3 + i]
+            )
+
+
+@jit
+def mirror(volumes, row, rows, work):
+    """Send every vertex to its image in the centre of a volume, which is as likely a place."""
+    x, y, z = 2.0 * volumes[row, 1], 2.0 * volumes[row, 2], 2.0 * volumes[row, 3]
+    for i in range(rows):
+        work[VX + i] = x - work[VX + i]
+        work[VY + i] = y - work[VY + i]
+        work[VZ + i] = z - work[VZ + i]
+
+
+@jit
+def cross(decays, row, baseline, rows, work):
+    """Find the proper lengths at which the HNLs of a block enter and leave a decay volume."""
+    volume = unpacked(decays, row)
+    if volume[0] == BOX:
+        _cross((BOX, *volume[1:]), baseline, rows, work)
+    elif volume[0] == SPHERE:
+        _cross((SPHERE, *volume[1:]), baseline, rows, work)
+    else:
+        _cross((CYLINDER, *volume[1:]), baseline, rows, work)
+
+
+@jit
+def _cross(volume, baseline, rows, work):
+    """As `cross`; a shape known to the compiler leaves no branch in the loop."""
+    for i in range(rows):
+        x, y, z = work[VX + i], work[VY + i], work[VZ + i]
+        dx, dy, dz = direction(
+            x, y, z, baseline, work[S_HNL + i], work[S_ACROSS_1 + i], work[S_ACROSS_2 + i]
+        )
+        near, far = path(volume, x, y, z, dx, dy, dz)
+        work[NEAR + i] = near * work[S_SLOWNESS + i]
+        work[FAR + i] = far * work[S_SLOWNESS + i]
