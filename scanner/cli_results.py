@@ -37,6 +37,11 @@ def limits(
 ) -> None:
     """Excluded intervals at each mass, for these or other couplings and statistics."""
     scan = altered(results.scan_of(path), statistic, confidence_level, parse(assignments))
+    if not scan.grid.coupling_axes:
+        raise InputError(
+            f"the grid {scan.grid.name} has no coupling axis and so no limits along it; "
+            "open the cube in xarray, or scan a coupling"
+        )
     found = results.limits(path, scan)
     axes = [axis.name for axis in scan.grid.axes]
     if out is not None and out.suffix == ".zarr":

@@ -60,7 +60,8 @@ def run(
         )
     with opened:
         summary = _scan(opened, scan, workers, chosen)
-    emit(_document(path), lambda: _text(path, summary), as_json)
+    following = "plot" if scan.plane else "limits" if scan.grid.coupling_axes else "status"
+    emit(_document(path), lambda: _text(path, summary, following), as_json)
     return summary.exit_code
 
 
@@ -89,7 +90,7 @@ def _document(path: Path) -> dict[str, Any]:
     return {key: found[key] for key in ("store", "blocks", "points", "seconds")}
 
 
-def _text(path: Path, summary: RunSummary) -> str:
+def _text(path: Path, summary: RunSummary, following: str) -> str:
     points = read_status(path)["points"]
     lines = [
         f"{path}: {summary.done} of {summary.total} blocks done in {clock(summary.seconds)}, "
@@ -101,5 +102,5 @@ def _text(path: Path, summary: RunSummary) -> str:
     elif summary.failed:
         lines.append("compute the failed blocks again with --retry failed")
     else:
-        lines.append(f"next: hnlscan plot {path}")
+        lines.append(f"next: hnlscan {following} {path}")
     return "\n".join(lines)

@@ -445,3 +445,28 @@ def test_a_store_knows_shipped_files_by_name_and_others_by_path(grid, store, now
     answer = call("limits", "own.zarr")
     assert (answer.code, answer.err.count("\n")) == (1, 1)
     assert "sbnd has changed" in answer.err
+
+
+ONE_AXIS = {
+    "limits": GRID.replace('m4 = { values = [0.05, 0.2, 0.4, 20.0], unit = "GeV" }\n', "").replace(
+        "[axes]", "[parameters]\nm4 = 0.2\n\n[axes]"
+    ),
+    "status": GRID.replace(
+        'mu_tr_mu4 = { log = [1e-7, 1e-3], n = 6, unit = "GeV^-1" }\n', ""
+    ).replace("[axes]", "[parameters]\nmu_tr_mu4 = 2e-6\n\n[axes]"),
+}
+
+
+@pytest.mark.parametrize("following", ONE_AXIS)
+def test_a_grid_of_one_axis_says_what_it_has(following, nowhere):
+    Path("one.toml").write_text(ONE_AXIS[following])
+    answer = call("run", "one.toml", "--workers", "0")
+    assert answer.code == 0, answer.err
+    assert answer.out.splitlines()[-1] == f"next: hnlscan {following} one.zarr"
+    for name in ("plot", "contour"):
+        refused = call(name, "one.zarr")
+        assert (refused.code, refused.err.count("\n")) == (1, 1)
+        assert "one axis" in refused.err
+    assert call("limits", "one.zarr").code == int(following == "status")
+    cube = xr.open_zarr("one.zarr", group="microboone", chunks=None)
+    assert cube["n_events"].ndim == 1
