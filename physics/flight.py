@@ -28,17 +28,34 @@ from physics.geometry import (
 )
 from physics.jit import jit
 
+CONE_IMAGES = 4
+"""Vertices of each event in a cone upstream, where most flights miss the detector."""
+
+IMAGE_STEP = (0.25, 0.125, 0.375)
+"""Steps of the three uniform numbers of a vertex in a cone, from image to image, modulo 1."""
+
 
 @jit
-def start(volumes, row, baseline, aim, rows, work):
-    """Draw the vertices of a block in a target volume."""
+def images(volumes, row):
+    """Tell how many vertices each event gets in a target volume."""
+    return CONE_IMAGES if volumes[row, 0] == CONE else 2
+
+
+@jit
+def start(volumes, row, baseline, aim, image, rows, work):
+    """Draw the vertices of a block in a target volume, or one of their images."""
     volume = unpacked(volumes, row)
     if volume[0] == CONE:
+        a, b, c = image * IMAGE_STEP[0], image * IMAGE_STEP[1], image * IMAGE_STEP[2]
         for i in range(rows):
             work[VX + i], work[VY + i], work[VZ + i], work[DRAWN + i] = upstream_vertex(
-                volume, work[U1 + i], work[U2 + i], work[U3 + i],
+                volume,
+                (work[U1 + i] + a) % 1.0, (work[U2 + i] + b) % 1.0, (work[U3 + i] + c) % 1.0,
                 work[S_HNL + i], work[S_ACROSS_1 + i], work[S_ACROSS_2 + i], baseline, aim,
             )  # fmt: skip
+        return
+    if image == 1:
+        _mirror(volume, rows, work)
         return
     for i in range(rows):
         work[DRAWN + i] = 1.0
@@ -56,9 +73,9 @@ def start(volumes, row, baseline, aim, rows, work):
 
 
 @jit
-def mirror(volumes, row, rows, work):
+def _mirror(volume, rows, work):
     """Send every vertex to its image in the centre of a volume, which is as likely a place."""
-    x, y, z = 2.0 * volumes[row, 1], 2.0 * volumes[row, 2], 2.0 * volumes[row, 3]
+    x, y, z = 2.0 * volume[1], 2.0 * volume[2], 2.0 * volume[3]
     for i in range(rows):
         work[VX + i] = x - work[VX + i]
         work[VY + i] = y - work[VY + i]

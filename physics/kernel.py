@@ -49,7 +49,6 @@ from physics.block import (
     padded,
 )
 from physics.events import draw, produce
-from physics.geometry import CONE
 from physics.jit import jit
 from physics.kinematics import quasi_elastic_energy, smeared
 from physics.lifetime import BINS, BINS_PER_E, LN_U_MIN, U_CENTRES_CM
@@ -227,17 +226,15 @@ def _fill(selected, work):
 def fly(e, volume, count, selected, detectors, replicate, work, tallies):
     """Send the selected events of view e from one of its volumes through its decay volumes.
 
-    In a volume around its centre each event starts twice, at its vertex and at the mirror image,
-    with half the weight: the two paths about add up to a chord, which halves the error.
+    Each event starts at several vertices that share its weight. In a volume around its centre these
+    are a point and its mirror image: the two paths about add up to a chord, which halves the error.
     """
     start, stop = detectors.decay_offset[e], detectors.decay_offset[e + 1]
     volumes, decays, baseline = detectors.volumes, detectors.decays, detectors.baseline[e]
     rows = padded(selected)
-    images = 1 if volumes[volume, 0] == CONE else 2
-    flight.start(volumes, volume, baseline, detectors.aim[e], rows, work)
+    images = flight.images(volumes, volume)
     for image in range(images):
-        if image == 1:
-            flight.mirror(volumes, volume, rows, work)
+        flight.start(volumes, volume, baseline, detectors.aim[e], image, rows, work)
         for decay in range(start, stop):
             flight.cross(decays, decay, baseline, rows, work)
             for i in range(selected):
