@@ -20,6 +20,9 @@ THREAD_VARIABLES = (
 ALLOWED_DEATHS = 5
 """How many workers a block may take down before it counts as failed."""
 
+SATURATION = 1.0
+"""Blocks a worker holds at a time: one that waits there would be blamed for the worker's death."""
+
 START_SECONDS = 120
 """Longest time until the first worker answers."""
 
@@ -46,9 +49,13 @@ def local_client(workers: int) -> Iterator[Client]:
         If no worker starts.
     """
     single = dict.fromkeys(THREAD_VARIABLES, "1")
-    # the scheduler reads the number of allowed failures when it is made
+    # the scheduler reads these when it is made
+    scheduling = {
+        "distributed.scheduler.allowed-failures": ALLOWED_DEATHS,
+        "distributed.scheduler.worker-saturation": SATURATION,
+    }
     with (
-        dask.config.set({"distributed.scheduler.allowed-failures": ALLOWED_DEATHS}),
+        dask.config.set(scheduling),
         LocalCluster(  # type: ignore[no-untyped-call]
             n_workers=workers,
             processes=True,

@@ -9,6 +9,9 @@ from typing import Any
 
 from scanner.cli import main
 
+LISTENING = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+"""What is started in the background ignores Ctrl-C otherwise."""
+
 PROGRAM = "from scanner.cli import main; main()"
 
 GRID = """

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import xarray as xr
-from cli_calls import GRID, PROGRAM, Answer, call
+from cli_calls import GRID, LISTENING, PROGRAM, Answer, call
 
 from physics.errors import InputError
 from scanner import assemble
@@ -364,7 +364,7 @@ def test_failed_blocks_are_exit_code_2_and_can_be_retried(grid, nowhere, monkeyp
 
 def start(*arguments, **options):
     return subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, *map(str, arguments)],
+        [sys.executable, "-c", LISTENING + PROGRAM, *map(str, arguments)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import dask.utils
-import numpy as np
 import pytest
 import toy_scan
 from toy_scan import IDENTITY, Toy, group, masses, sha256
@@ -16,7 +15,7 @@ from toy_scan import IDENTITY, Toy, group, masses, sha256
 from jobs import local
 from physics.errors import InputError
 from scanner import execute, parallel, store
-from scanner.blocks import Arrays, ArraySpec, Block, GroupSpec
+from scanner.blocks import ArraySpec, GroupSpec
 from scanner.progress import Silent
 
 M4 = masses(40)
@@ -92,16 +91,6 @@ def test_a_deadly_block_fails_alone(
     assert toy_scan.run(path, [group(M4)], Toy(M4), retry={"failed"}).exit_code == 0
 
 
-class Environment:
-    """Reports how the worker is set up."""
-
-    def __call__(self, block: Block, known: Arrays | None) -> Arrays:
-        from distributed import get_worker
-
-        threads = [int(os.environ[name]) for name in local.THREAD_VARIABLES]
-        return {"threads": np.array([[*threads, get_worker().state.nthreads]])}
-
-
 def test_workers_have_one_thread_for_everything(tmp_path: Path) -> None:
     spec = GroupSpec(
         "g",
@@ -111,7 +100,7 @@ def test_workers_have_one_thread_for_everything(tmp_path: Path) -> None:
         {"variable": ((*local.THREAD_VARIABLES, "dask"), {})},
     )
     with store.open_or_create(tmp_path / "s", [spec], {}) as opened:
-        assert execute.run(opened, Environment(), workers=3).exit_code == 0
+        assert execute.run(opened, toy_scan.Environment(), workers=3).exit_code == 0
         assert opened.response("g")["threads"].values.tolist() == [[1] * 5]
 
 

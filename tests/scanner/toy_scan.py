@@ -6,6 +6,7 @@ python toy_scan.py STORE WORKERS SECONDS_PER_BLOCK
 import hashlib
 import math
 import os
+import signal
 import sys
 import time
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from jobs import local
 from scanner import execute, store
 from scanner.blocks import Arrays, ArraySpec, Block, GroupSpec
 
@@ -106,6 +108,16 @@ class Toy:
         out["status"][where] = 3 if mass in self.unconverged else 1
 
 
+class Environment:
+    """Reports how the worker is set up; here, since workers cannot import test modules."""
+
+    def __call__(self, block: Block, known: Arrays | None) -> Arrays:
+        from distributed import get_worker
+
+        threads = [int(os.environ[name]) for name in local.THREAD_VARIABLES]
+        return {"threads": np.array([[*threads, get_worker().state.nthreads]])}
+
+
 def run(
     path: Path, groups: list[GroupSpec], toy: Toy, workers: int = 0, **options: object
 ) -> execute.RunSummary:
@@ -127,6 +139,8 @@ def sha256(path: Path, name: str = "bnb_argon") -> str:
 
 
 if __name__ == "__main__":
+    # what is started in the background ignores Ctrl-C otherwise
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     m4 = masses(120)
     summary = run(
         Path(sys.argv[1]), [group(m4)], Toy(m4, seconds=float(sys.argv[3])), int(sys.argv[2])
