@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 
 class InputError(ValueError):
-    """Wrong input: the message is one sentence saying what was given, what is allowed, what to do."""
+    """Wrong input; the message is one sentence: what was given, what is allowed, what to do."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -19,7 +19,9 @@ DIPOLE_MASS2 = 0.843**2
 """Squared dipole mass of the nucleons' form factors in GeV^2 (0.71 GeV^2)."""
 
 
-def fourier_bessel(q: ArrayLike, radius_fm: float, coefficients: tuple[float, ...]) -> NDArray[np.float64]:
+def fourier_bessel(
+    q: ArrayLike, radius_fm: float, coefficients: tuple[float, ...]
+) -> NDArray[np.float64]:
     r"""Form factor of a Fourier-Bessel charge density, normalised to 1 at q = 0.
 
     :math:`F \propto j_0(qR)\sum_n \frac{(-1)^n a_n}{(n\pi)^2-(qR)^2}`

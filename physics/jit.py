@@ -33,7 +33,7 @@ def physics_digest() -> str:
     """
     root = Path(__file__).parent
     digest = hashlib.sha256()
-    for path in sorted(root.rglob("*.py")) + [root / "nuclei.toml"]:
+    for path in [*sorted(root.rglob("*.py")), root / "nuclei.toml"]:
         digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]
 

@@ -26,12 +26,14 @@ def m4(text, words, inner=""):
     return (M4, text, f"axes.m4{inner}", words)
 
 
+TITLE = 'title = "Dipole portal by upscattering: transition moment against mass"'
+
 # (text replaced, by what, key path, words of the message)
 CASES = [
     # at the top
     ("title =", "titel =", "titel", "did you mean 'title'?"),
-    ('title = "Dipole portal by upscattering: transition moment against mass"', "", "title", "missing"),
-    ('title = "Dipole portal by upscattering: transition moment against mass"', "title = 1", "title", "got 1"),
+    (TITLE, "", "title", "missing"),
+    (TITLE, "title = 1", "title", "got 1"),
     ('model = "dipole"', 'model = "dipol"', "model", "did you mean 'dipole'?"),
     ('model = "dipole"', "", "model", "missing; write for example"),
     ('model = "dipole"', 'model = ["dipole"]', "model", 'got ["dipole"]'),

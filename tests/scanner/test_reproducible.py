@@ -110,8 +110,9 @@ def test_changed_physics_or_seed_is_refused(
 @pytest.mark.slow
 def test_killed_three_times_a_scan_of_120_blocks_loses_nothing(tmp_path: Path) -> None:
     """SIGKILL to the process group at random moments; at most two blocks are computed again."""
-    grid = write_grid(tmp_path / "kill.toml", "{ log = [0.02, 0.8], n = 60 }",
-                      '["miniboone_fhc", "sbnd"]')
+    grid = write_grid(
+        tmp_path / "kill.toml", "{ log = [0.02, 0.8], n = 60 }", '["miniboone_fhc", "sbnd"]'
+    )
     undisturbed, killed = tmp_path / "undisturbed.zarr", tmp_path / "killed.zarr"
     scan(grid, undisturbed, workers=2, block_points=1)
     command = [sys.executable, real_scan.__file__, str(grid), str(killed), "2", "1"]

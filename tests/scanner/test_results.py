@@ -64,9 +64,7 @@ def test_excluded_points_of_the_cube_are_above_the_limit(store: Path) -> None:
 
 
 def test_other_statistics_and_couplings_go_into_a_store_of_their_own(store: Path) -> None:
-    other = altered(
-        results.scan_of(store), "poisson_zero_background", 0.95, {"mu_tr_tau4": "1e-5"}
-    )
+    other = altered(results.scan_of(store), "poisson_zero_background", 0.95, {"mu_tr_tau4": "1e-5"})
     found, derived = results.limits(store, other), store.with_name("derived.zarr")
     results.write_derived(derived, store, other, found)
     tree = xr.open_datatree(derived, engine="zarr", chunks=None)

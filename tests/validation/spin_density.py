@@ -80,9 +80,7 @@ def acceptance_ratio(m4, hit, experiment_name="miniboone_fhc", seed=5):
 
 def selected(experiment, energy, cos):
     """Efficiency where the selection holds (without smearing), else zero."""
-    reconstructed = np.array(
-        [quasi_elastic_energy(e, c) for e, c in zip(energy, cos, strict=True)]
-    )
+    reconstructed = np.array([quasi_elastic_energy(e, c) for e, c in zip(energy, cos, strict=True)])
     efficiency = experiment.signature.efficiency
     inside = (energy > 0.14) & (reconstructed > 0.2) & (reconstructed < 1.25)
     return inside * np.interp(energy, efficiency.energy_GeV, efficiency.value)
