@@ -18,10 +18,11 @@ from physics.block import (
 from physics.geometry import (
     BOX,
     CONE,
-    CYLINDER,
     SPHERE,
     direction,
-    path,
+    path_in_box,
+    path_in_cylinder,
+    path_in_sphere,
     unpacked,
     upstream_vertex,
     vertex,
@@ -84,24 +85,53 @@ def _mirror(volume, rows, work):
 
 @jit
 def cross(decays, row, baseline, rows, work):
-    """Find the proper lengths at which the HNLs of a block enter and leave a decay volume."""
+    """Find the proper lengths at which the HNLs of a block enter and leave a decay volume.
+
+    One loop per shape: with the branch of `path` inside, it would be no vector loop.
+    """
     volume = unpacked(decays, row)
     if volume[0] == BOX:
-        _cross((BOX, *volume[1:]), baseline, rows, work)
+        _cross_box(volume, baseline, rows, work)
     elif volume[0] == SPHERE:
-        _cross((SPHERE, *volume[1:]), baseline, rows, work)
+        _cross_sphere(volume, baseline, rows, work)
     else:
-        _cross((CYLINDER, *volume[1:]), baseline, rows, work)
+        _cross_cylinder(volume, baseline, rows, work)
 
 
 @jit
-def _cross(volume, baseline, rows, work):
-    """As `cross`; a shape known to the compiler leaves no branch in the loop."""
+def _cross_box(volume, baseline, rows, work):
+    """As `cross`, for a box."""
     for i in range(rows):
         x, y, z = work[VX + i], work[VY + i], work[VZ + i]
         dx, dy, dz = direction(
             x, y, z, baseline, work[S_HNL + i], work[S_ACROSS_1 + i], work[S_ACROSS_2 + i]
         )
-        near, far = path(volume, x, y, z, dx, dy, dz)
+        near, far = path_in_box(volume, x, y, z, dx, dy, dz)
+        work[NEAR + i] = near * work[S_SLOWNESS + i]
+        work[FAR + i] = far * work[S_SLOWNESS + i]
+
+
+@jit
+def _cross_sphere(volume, baseline, rows, work):
+    """As `cross`, for a sphere."""
+    for i in range(rows):
+        x, y, z = work[VX + i], work[VY + i], work[VZ + i]
+        dx, dy, dz = direction(
+            x, y, z, baseline, work[S_HNL + i], work[S_ACROSS_1 + i], work[S_ACROSS_2 + i]
+        )
+        near, far = path_in_sphere(volume, x, y, z, dx, dy, dz)
+        work[NEAR + i] = near * work[S_SLOWNESS + i]
+        work[FAR + i] = far * work[S_SLOWNESS + i]
+
+
+@jit
+def _cross_cylinder(volume, baseline, rows, work):
+    """As `cross`, for a cylinder."""
+    for i in range(rows):
+        x, y, z = work[VX + i], work[VY + i], work[VZ + i]
+        dx, dy, dz = direction(
+            x, y, z, baseline, work[S_HNL + i], work[S_ACROSS_1 + i], work[S_ACROSS_2 + i]
+        )
+        near, far = path_in_cylinder(volume, x, y, z, dx, dy, dz)
         work[NEAR + i] = near * work[S_SLOWNESS + i]
         work[FAR + i] = far * work[S_SLOWNESS + i]

@@ -132,24 +132,47 @@ def _round(b, a, c):
 
 
 @jit
+def path_in_sphere(volume, x, y, z, dx, dy, dz):
+    """As `path`, in a sphere."""
+    x, y, z = x - volume[1], y - volume[2], z - volume[3]
+    c = x * x + y * y + z * z - volume[4] * volume[4]
+    return _ahead(*_round(x * dx + y * dy + z * dz, 1.0, c))
+
+
+@jit
+def path_in_box(volume, x, y, z, dx, dy, dz):
+    """As `path`, in a box."""
+    nx, fx = _slab(x - volume[1], dx, volume[4])
+    ny, fy = _slab(y - volume[2], dy, volume[5])
+    nz, fz = _slab(z - volume[3], dz, volume[6])
+    return _ahead(max(nx, ny, nz), min(fx, fy, fz))
+
+
+@jit
+def path_in_cylinder(volume, x, y, z, dx, dy, dz):
+    """As `path`, in a cylinder."""
+    x, y = x - volume[1], y - volume[2]
+    c = x * x + y * y - volume[4] * volume[4]
+    nr, fr = _round(x * dx + y * dy, dx * dx + dy * dy, c)
+    nz, fz = _slab(z - volume[3], dz, volume[5])
+    return _ahead(max(nr, nz), min(fr, fz))
+
+
+@jit
+def _ahead(near, far):
+    """Leave of an interval what is ahead; (0, 0) when nothing is."""
+    near = max(near, 0.0)
+    return (near, far) if far > near else (0.0, 0.0)
+
+
+@jit
 def path(volume, x, y, z, dx, dy, dz):
     """Distances in cm at which a ray enters and leaves a decay volume; (0, 0) when it misses.
 
     A start inside has entry 0. Cones are targets only.
     """
-    px, py, pz = x - volume[1], y - volume[2], z - volume[3]
+    if volume[0] == BOX:
+        return path_in_box(volume, x, y, z, dx, dy, dz)
     if volume[0] == SPHERE:
-        radius2 = volume[4] * volume[4]
-        near, far = _round(px * dx + py * dy + pz * dz, 1.0, px * px + py * py + pz * pz - radius2)
-    elif volume[0] == BOX:
-        nx, fx = _slab(px, dx, volume[4])
-        ny, fy = _slab(py, dy, volume[5])
-        nz, fz = _slab(pz, dz, volume[6])
-        near, far = max(nx, ny, nz), min(fx, fy, fz)
-    else:
-        radius2 = volume[4] * volume[4]
-        nr, fr = _round(px * dx + py * dy, dx * dx + dy * dy, px * px + py * py - radius2)
-        nz, fz = _slab(pz, dz, volume[5])
-        near, far = max(nr, nz), min(fr, fz)
-    near = max(near, 0.0)
-    return (near, far) if far > near else (0.0, 0.0)
+        return path_in_sphere(volume, x, y, z, dx, dy, dz)
+    return path_in_cylinder(volume, x, y, z, dx, dy, dz)
