@@ -15,8 +15,8 @@ import click
 
 from physics.errors import InputError, nearest
 
-DONE, WRONG_INPUT, SOME_FAILED, INTERRUPTED = 0, 1, 2, 3
-"""Exit codes."""
+DONE, WRONG_INPUT, INTERRUPTED = 0, 1, 3
+"""Exit codes; a scan some blocks of which failed ends with 2."""
 
 COMMANDS = {
     "run": ("cli_scan", "Scan a grid; run again to resume."),
@@ -99,7 +99,7 @@ def _told(error: Exception) -> tuple[str, int]:
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: {error.strerror}; check the path and its rights", WRONG_INPUT
     report = f"unexpected {type(error).__name__}: {' '.join(str(error).split())}"
-    return f"{report}; please report it, with what --debug prints", SOME_FAILED
+    return f"{report}; please report it, with what --debug prints", WRONG_INPUT
 
 
 def _sentence(error: click.ClickException) -> str:

@@ -10,12 +10,15 @@ from scanner.progress import clock
 from scanner.status import status as read_status
 
 
+KEYS = ("store", "blocks", "points", "seconds", "seconds_left")
+
+
 @command("status")
 @click.argument("path", metavar="STORE", type=click.Path(path_type=Path))
 def status(path: Path, as_json: bool) -> None:
     """How far a scan is: blocks, points, time left."""
     found = read_status(path)
-    emit(found, lambda: _status_text(found), as_json)
+    emit({key: found[key] for key in KEYS}, lambda: _status_text(found), as_json)
 
 
 def _status_text(found: dict[str, Any]) -> str:
