@@ -30,8 +30,8 @@ import resource
 import suite
 for detector in suite.DETECTORS:
     suite.time_point(detector, 1, repeats=1)
-    print(detector, 40 * suite.time_scan(detector, 1))
-print("rss_MB", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    print(f"{detector}={40 * suite.time_scan(detector, 1)}")
+print(f"rss_MB={resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}")
 """
 RUN = """
 import resource, sys, threading, time
@@ -62,9 +62,10 @@ try:
     main(sys.argv[1:])
 finally:
     used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print("client_MB", used, "worker_MB", most["workers"] / 2**20)
+    print(f"client_MB={used} worker_MB={most['workers'] / 2**20}")
     phase = max(end for end, _ in blocks) - min(end - taken for end, taken in blocks)
-    print("blocks", len(blocks), "phase_seconds", phase, "block_seconds", sum(t for _, t in blocks))
+    busy = sum(taken for _, taken in blocks)
+    print(f"blocks={len(blocks)} phase_seconds={phase} block_seconds={busy}")
 """
 
 
@@ -84,8 +85,8 @@ def python(code: str, *arguments: str, **environment: str) -> tuple[float, str]:
 
 
 def numbers(text: str) -> dict[str, float]:
-    """Read lines and words of `name value`."""
-    return {name: float(value) for name, value in re.findall(r"(\w+) ([\d.]+)", text)}
+    """Read what is written as `name=value`."""
+    return {name: float(value) for name, value in re.findall(r"(\w+)=([\d.]+)", text)}
 
 
 def start_up() -> dict[str, float]:
