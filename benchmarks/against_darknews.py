@@ -102,9 +102,7 @@ def summary(detector: str, entries: list[dict[str, Any]]) -> dict[str, Any]:
     rms = rates.std(0, ddof=1) / rates.mean(0)
     penalised = seconds * np.maximum(1.0, rms / TARGET) ** 2
     best = int(np.argmin(np.median(penalised, axis=0)))
-    reference = suite.answer(
-        suite.sampler(detector, 987654321, suite.REFERENCE), suite.M4_GEV
-    )[1]
+    reference = suite.answer(suite.sampler(detector, 987654321, suite.REFERENCE), suite.M4_GEV)[1]
     deviation = np.array([entry["events"] for entry in entries]) / reference - 1.0
     theirs = penalised[:, best]
     return {

@@ -52,9 +52,7 @@ def answer(source: Sampler, m4: float) -> tuple[Response, NDArray[np.float64]]:
     point: dict[str, Any] = {"m4": m4, "mu_tr_mu4": couplings(m4), "hnl_type": "dirac"}
     lived = decay(MODEL, point)
     factors = MODEL.factors(point)
-    found = events(
-        {TERM.name: response.value}, factors, lived.branching["nu_gamma"], lived.ctau_cm
-    )
+    found = events({TERM.name: response.value}, factors, lived.branching["nu_gamma"], lived.ctau_cm)
     return response, found
 
 

@@ -41,6 +41,7 @@ DIMENSIONS = 10
 """Uniform numbers per event: E, Q2, photon cosine and azimuth, HNL azimuth, vertex (3), smearing
 (2)."""
 
+
 class Stream(NamedTuple):
     """What is hit: target mass (GeV), kind, charge, moment, Z^2 F^2 table, energy range (GeV)."""
 

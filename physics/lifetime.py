@@ -40,6 +40,8 @@ _LAST = (_NODES - 1) * _RATIO
 _X = 10.0 ** (
     (np.arange(BINS + _LAST) - _LAST + 0.5) / BINS_PER_DECADE + LOG10_U_MIN - LOG10_CTAU_MIN
 )
+
+
 def _by_remainder(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Tables (RATIO, -1): those of shift = remainder + RATIO k, from the largest k downwards."""
     whole = values[: len(values) // _RATIO * _RATIO]

@@ -194,9 +194,7 @@ def _train(
 
 @cache
 def _flat_map() -> Map:
-    return Map(
-        np.array([[0.0, 1.0], [0.0, 1.0]]), np.ones((2, 1)), np.ones(2, dtype=np.int64)
-    )
+    return Map(np.array([[0.0, 1.0], [0.0, 1.0]]), np.ones((2, 1)), np.ones(2, dtype=np.int64))
 
 
 @jit

@@ -9,7 +9,6 @@ from scanner.cli import command, emit
 from scanner.progress import clock
 from scanner.status import status as read_status
 
-
 KEYS = ("store", "blocks", "points", "seconds", "seconds_left")
 
 
