@@ -329,7 +329,7 @@ def test_a_fault_of_ours_is_no_traceback_either(monkeypatch):
 
     monkeypatch.setattr("scanner.cli_points.complete", broken)
     answer = call("width", *POINT)
-    assert answer.code == 2
+    assert answer.code == 1
     assert answer.err.count("\n") == 1
     assert "--debug" in answer.err
 
