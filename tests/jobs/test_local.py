@@ -1,0 +1,25 @@
+"""Workers on this machine say nothing about connections that are closed on purpose."""
+
+import logging
+
+import pytest
+from distributed.comm.core import CommClosedError
+
+from jobs.local import local_client
+
+
+def worker_level() -> int:
+    """Level below which a worker's own log is silent."""
+    return logging.getLogger("distributed").getEffectiveLevel()
+
+
+def test_closed_connections_are_silent_and_other_faults_are_not(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    log = logging.getLogger("tornado.application")
+    with local_client(1) as client:
+        assert client.submit(worker_level).result() == logging.CRITICAL
+        for fault in (CommClosedError("stream"), ValueError("real")):
+            log.error("callback", exc_info=(type(fault), fault, None))
+    said = [r.exc_info[1] for r in caplog.records if r.name == log.name and r.exc_info]
+    assert [type(fault) for fault in said] == [ValueError]
