@@ -221,7 +221,7 @@ class Report:
     ) -> list[dict[str, Any]]:
         """Events left after each step; decay in the decay volume comes last."""
         signature = self.experiment.signature
-        cuts = [f"{cut.min:g} < {cut.observable} < {cut.max:g}" for cut in signature.selection]
+        cuts = signature.cut_names
         left = np.zeros(len(cuts) + 2)
         for term, response in zip(self.terms, self.responses, strict=True):
             left += float(factors[term.name]) * response.n_produced * response.acceptance

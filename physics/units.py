@@ -3,8 +3,6 @@
 The only place where conversion factors and couplings of nature are written.
 """
 
-from math import pi, sqrt
-
 HBAR_C_GEV_CM = 1.973269804593025e-14
 """hbar c in GeV cm, exact in the SI of 2019 (CODATA 2018)."""
 
@@ -16,9 +14,6 @@ FM_GEV = 1e-13 / HBAR_C_GEV_CM
 
 ALPHA = 7.2973525693e-3
 """Fine-structure constant at zero momentum transfer (CODATA 2018)."""
-
-E_CHARGE = sqrt(4 * pi * ALPHA)
-"""Elementary charge in natural Heaviside-Lorentz units, 0.30282."""
 
 AVOGADRO = 6.02214076e23
 """Particles per mole, exact (SI 2019)."""

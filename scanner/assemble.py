@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -26,6 +26,9 @@ SECONDS_PER_POINT = 0.15
 
 RESPONSE_DIMS = ("final_state", "bin", "ctau_1", "ctau_2")
 """Observable bins, and lifetimes of two flights in a row; one of each so far."""
+
+STATUS_WORDS = "0 todo, 1 done, 2 failed, 3 done but not converged"
+"""Description of every status in a store."""
 
 EVENTS_PER_FACTOR = {"units": "1", "long_name": "selected events for unit coupling factor and BR"}
 ARRAYS = (
@@ -65,7 +68,7 @@ ARRAYS = (
         STATUS,
         ("experiment",),
         "int8",
-        attrs={"long_name": "0 todo, 1 done, 2 failed, 3 done but not converged"},
+        attrs={"long_name": STATUS_WORDS},
     ),
 )
 
@@ -198,24 +201,15 @@ class Scan:
     @cached_property
     def identity(self) -> dict[str, Any]:
         """Everything that fixes the numbers of the store, as JSON types."""
-        precision = self.grid.precision
         return {
             "model": self.model.name,
             "parameters": dict(self.grid.parameters),
             "tied": {name: expression.text for name, expression in self.grid.tied.items()},
             "seed": self.grid.seed,
-            "precision": {
-                "relative": precision.relative,
-                "replicates": precision.replicates,
-                "events": precision.events,
-                "max_events": precision.max_events,
-            },
+            "precision": asdict(self.grid.precision),
             "axes": {axis.name: list(axis.values) for axis in self.grid.coupling_axes},
             "experiments": {e.name: e.digest for e in self.experiments},
-            "statistic": {
-                "method": self.grid.statistic.method,
-                "confidence_level": self.grid.statistic.confidence_level,
-            },
+            "statistic": asdict(self.grid.statistic),
             "physics_digest": physics_digest(),
             "versions": {
                 name: provenance.versions()[name] for name in ("numpy", "numba", "vegas", "scipy")

@@ -16,7 +16,7 @@ from physics.experiments.schema import Experiment
 from physics.upscattering import largest_mass
 from scanner import contours as tracing
 from scanner import limits as intervals
-from scanner.assemble import Scan
+from scanner.assemble import STATUS_WORDS, Scan
 from scanner.blocks import DONE, FAILED, STATUS, TODO, UNCONVERGED
 from scanner.contours import Contour
 from scanner.limits import Limit
@@ -196,10 +196,8 @@ class Analysis:
         return xr.Variable([names[i] for i in keep], found.values, attrs)
 
     def _steps(self) -> list[str]:
-        cuts = [
-            f"{c.min:g} < {c.observable} < {c.max:g}" for c in self.experiment.signature.selection
-        ]
-        return ["produced", *cuts, "efficiency"]
+        """Name the steps of the cut flow."""
+        return ["produced", *self.experiment.signature.cut_names, "efficiency"]
 
     def _attrs(self) -> dict[str, Any]:
         return {
@@ -310,7 +308,6 @@ class Analysis:
         return max(largest_mass(max(reached), name) for name in nuclei) if reached else None
 
 
-STATUS_WORDS = "0 todo, 1 done, 2 failed, 3 done but not converged"
 CUBE_ATTRS = {
     "n_events": {"units": "1", "long_name": "selected events"},
     "n_events_sdev": {"units": "1", "long_name": "Monte Carlo error of n_events"},

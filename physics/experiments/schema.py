@@ -134,6 +134,11 @@ class Signature(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     statistic: str = "cls"
 
     @property
+    def cut_names(self) -> tuple[str, ...]:
+        """Rows of the selection in words, as cut flows name them."""
+        return tuple(f"{c.min:g} < {c.observable} < {c.max:g}" for c in self.selection)
+
+    @property
     def signal_relative_uncertainty(self) -> float:
         """Quadrature sum of the signal uncertainties."""
         return hypot(*self.signal_uncertainty.values())
