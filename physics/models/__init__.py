@@ -6,9 +6,19 @@ from importlib.metadata import entry_points
 from physics.documents import then
 from physics.errors import InputError, nearest
 from physics.models import dipole
-from physics.models.base import Model, Parameter, Point, ProductionTerm, Vertex
+from physics.models.base import MixingTerm, Model, Parameter, Point, ProductionTerm, Term, Vertex
 
-__all__ = ["Model", "Parameter", "Point", "ProductionTerm", "Vertex", "get", "names"]
+__all__ = [
+    "MixingTerm",
+    "Model",
+    "Parameter",
+    "Point",
+    "ProductionTerm",
+    "Term",
+    "Vertex",
+    "get",
+    "names",
+]
 
 
 @cache

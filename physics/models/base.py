@@ -86,6 +86,25 @@ class ProductionTerm:
 
 
 @dataclass(frozen=True)
+class MixingTerm:
+    """One term a_p R_p of the rate: HNLs in the decays of mesons and muons of a beam.
+
+    Parameters
+    ----------
+    name : str
+        Name in the store and of the coupling factor, e.g. ``"U2_mu4"``.
+    lepton : {"e", "mu"}
+        Flavour of the charged lepton's current that the HNL mixes into.
+    """
+
+    name: str
+    lepton: str
+
+
+Term = ProductionTerm | MixingTerm
+
+
+@dataclass(frozen=True)
 class Model:
     """A theory: declared parameters and pure functions of a point.
 
@@ -95,23 +114,30 @@ class Model:
         Name in grids, and one line with the reference.
     parameters : tuple of Parameter
         In the order of the documentation.
-    terms : tuple of ProductionTerm
-        Production terms p of the rate.
+    terms : tuple of ProductionTerm or MixingTerm
+        Production terms p of the rate: upscattering, and decays in the beam.
     factors : callable
         Point to {term name: a_p}, vectorised over couplings.
     widths : callable
         Point to {final state: partial width in GeV}, vectorised over couplings and masses.
     polarised : callable
         Point to bool: whether the HNL decays with the angular distribution of its helicity.
+    decay_modes : callable or None
+        Point to {"state:flavour": partial width in GeV}: the widths split by what fixes the shape
+        of the decay, such as ``"nu_e_e:mu"``; None where each final state has one shape.
+    cosmology : bool
+        Whether limits from the primordial light elements apply to the lifetime.
     """
 
     name: str
     title: str
     parameters: tuple[Parameter, ...]
-    terms: tuple[ProductionTerm, ...]
+    terms: tuple[Term, ...]
     factors: Callable[[Point], dict[str, Array]]
     widths: Callable[[Point], dict[str, Array]]
     polarised: Callable[[Point], bool]
+    decay_modes: Callable[[Point], dict[str, Array]] | None = None
+    cosmology: bool = False
 
     def parameter(self, name: str) -> Parameter:
         """Return the declared parameter called `name` (KeyError when there is none)."""
