@@ -1,6 +1,6 @@
-r"""Counting statistics: from an observed count and a background to the largest allowed signal.
+r"""Counting statistics: from observed counts and backgrounds to the largest allowed signal.
 
-Two methods turn one counting experiment into an upper limit `n_up` on its expected signal.
+Three methods turn counting experiments into an upper limit `n_up` on their expected signal.
 
 ``cls``
     The modified frequentist method of Read (J. Phys. G 28 (2002) 2693) and Junk
@@ -16,21 +16,40 @@ Two methods turn one counting experiment into an upper limit `n_up` on its expec
     signal is multiplied by a log-normal factor of mean 1 and the given standard deviation.
 
     There is no Gaussian or asymptotic approximation at any count (`physics.statistics_nodes`).
+    Several channels are combined by a weighted sum of counts (`physics.statistics_channels`).
 
 ``poisson_zero_background``
     exp(-s) = 1 - CL whatever was observed: 2.302585 events at 90 %.
+
+``bayes_flat_u2``
+    A prior flat in :math:`|U|^2` where events go as :math:`|U|^4`, so flat in the root of the
+    signal, as in T2K's search (arXiv:1902.07598),
+
+    .. math:: \int_0^{\sqrt{n_{up}}} L(t^2) dt = CL \int_0^\infty L(t^2) dt ,
+
+    the likelihood L being averaged over the same nuisances (`physics.statistics_bayes`). With
+    nothing seen the backgrounds drop out and n_up = erfinv(CL)^2: 1.352772 events at 90 %. The
+    lower number is the prior's, not the data's: never compare it with another method's limit.
 """
 
+from collections.abc import Callable
+from functools import lru_cache
+
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 
 from physics.errors import InputError, nearest
-from physics.statistics_nodes import FloatArray, counting_nodes
+from physics.statistics_bayes import RootPosterior
+from physics.statistics_channels import Channels
+from physics.statistics_inputs import channel_shares, confidence_levels, counting_experiment
+from physics.statistics_nodes import FloatArray
 
-METHODS = ("cls", "poisson_zero_background")
+METHODS = ("cls", "poisson_zero_background", "bayes_flat_u2")
 
-_LARGEST_SIGNAL_UNCERTAINTY = 1.0
+_LEAST_SHARE = 1e-12  # of the signal; below it a channel only adds rounding errors
+
+Values = tuple[float, ...]
 
 
 def upper_limit(
@@ -41,13 +60,13 @@ def upper_limit(
     signal_relative_uncertainty: ArrayLike,
     confidence_level: ArrayLike,
 ) -> FloatArray:
-    """Upper limit on the expected number of signal events.
+    """Upper limit on the expected number of signal events in one counting channel.
 
-    Solves CLs(n_up) = 1 - CL by root finding (see the module for the methods).
+    Solves CLs(n_up) = 1 - CL, or the like, by root finding (see the module for the methods).
 
     Parameters
     ----------
-    method : {"cls", "poisson_zero_background"}
+    method : {"cls", "poisson_zero_background", "bayes_flat_u2"}
         Statistic; the second ignores all but the confidence level.
     observed : array_like of int
         Observed events; for a projection, the expected background rounded.
@@ -77,21 +96,92 @@ def upper_limit(
     '2.302585'
     >>> f"{upper_limit('cls', 1, 0.0, 0.0, 0.0, 0.9):.4f}"
     '3.8897'
+    >>> f"{upper_limit('bayes_flat_u2', 0, 3.0, 1.0, 0.0, 0.9):.6f}"
+    '1.352772'
     >>> upper_limit("poisson_zero_background", 7, 5.0, 1.0, 0.1, [0.9, 0.95]).round(4).tolist()
     [2.3026, 2.9957]
     """
     _require_method(method)
     rows = np.broadcast_arrays(
-        *_as_floats(observed, background, background_uncertainty, signal_relative_uncertainty),
-        np.asarray(confidence_level, dtype=np.float64),
+        *counting_experiment(
+            observed, background, background_uncertainty, signal_relative_uncertainty
+        ),
+        confidence_levels(confidence_level),
     )
     levels = rows[-1]
-    _require_levels(levels)
     if method == "poisson_zero_background":
         return np.asarray(-np.log1p(-levels), dtype=np.float64)
-    flat = (tuple(float(v) for v in row) for row in zip(*(r.flat for r in rows), strict=True))
-    limits = [_solve(*row) for row in flat]
+    flat = zip(*(r.ravel().tolist() for r in rows), strict=True)
+    limits = [
+        _limit(method, level, (1.0,), (count,), (mean,), (sdev,), relative)
+        for count, mean, sdev, relative, level in flat
+    ]
     return np.array(limits, dtype=np.float64).reshape(levels.shape)
+
+
+def combined_upper_limit(
+    method: str,
+    shares: ArrayLike,
+    observed: ArrayLike,
+    background: ArrayLike,
+    background_uncertainty: ArrayLike,
+    signal_relative_uncertainty: float,
+    confidence_level: float,
+) -> FloatArray:
+    """Upper limit on the expected signal events of several counting channels together.
+
+    The channels have independent backgrounds and one log-normal factor on all of the signal. For
+    CLs the test statistic is the sum of counts weighted by ln(1 + s_b/b_b) at a reference signal
+    that depends neither on the tested signal nor on the data (`physics.statistics_channels`).
+
+    Parameters
+    ----------
+    method : {"cls", "poisson_zero_background", "bayes_flat_u2"}
+        Statistic; the second ignores all but the confidence level.
+    shares : array_like (..., b)
+        Fractions of the signal in each channel, with sum 1. A channel without a share drops out.
+    observed : array_like of int (b,)
+        Observed events.
+    background, background_uncertainty : array_like (b,)
+        Means and standard deviations of the expected backgrounds, in events.
+    signal_relative_uncertainty : float
+        Relative standard deviation of the signal, common to the channels, 0 to 1.
+    confidence_level : float
+        Between 0 and 1, exclusive.
+
+    Returns
+    -------
+    ndarray (...)
+        Expected signal events, summed over channels, excluded at `confidence_level`; NaN for NaN.
+
+    Raises
+    ------
+    InputError
+        As `upper_limit`, for shares that are none, and for counts too many to combine by CLs.
+
+    Examples
+    --------
+    Nothing seen: neither shares nor backgrounds matter. One event in either of two channels
+    without background: as one channel with both, (1 + s) exp(-s) = 0.1.
+
+    >>> combined_upper_limit("cls", [[0.2, 0.8], [1, 0]], 0, [0.1, 3], 0, 0, 0.9).round(4).tolist()
+    [2.3026, 2.3026]
+    >>> f"{combined_upper_limit('cls', [0.5, 0.5], [0, 1], 0, 0, 0, 0.9):.4f}"
+    '3.8897'
+    """
+    _require_method(method)
+    *case, relative = counting_experiment(
+        observed, background, background_uncertainty, signal_relative_uncertainty
+    )
+    channels = np.broadcast_shapes(np.shape(shares)[-1:], *(v.shape for v in case))
+    rows = channel_shares(shares, *channels)
+    level = confidence_levels(confidence_level).item()
+    seen = [np.broadcast_to(v, channels) for v in case]
+    limits = [
+        _limit(method, level, *_with_share(row, *seen), relative.item())
+        for row in rows.reshape(-1, *channels)
+    ]
+    return np.array(limits, dtype=np.float64).reshape(rows.shape[:-1])
 
 
 def cls(
@@ -104,9 +194,12 @@ def cls(
 ) -> FloatArray:
     """CLs of a signal: it is excluded at confidence level CL where this is below 1 - CL.
 
+    For the Bayesian method it is the posterior probability of larger signals, which is below
+    1 - CL above the limit as well.
+
     Parameters
     ----------
-    method : {"cls", "poisson_zero_background"}
+    method : {"cls", "poisson_zero_background", "bayes_flat_u2"}
         Statistic; for the second the result is exp(-signal).
     signal : array_like
         Expected signal events, >= 0, of any shape.
@@ -138,37 +231,62 @@ def cls(
         raise InputError(f"signal is {np.nanmin(signals):g} events; it must not be negative")
     if method == "poisson_zero_background":
         return np.exp(-signals)
-    case = _as_floats(observed, background, background_uncertainty, signal_relative_uncertainty)
+    case = counting_experiment(
+        observed, background, background_uncertainty, signal_relative_uncertainty
+    )
     if any(np.size(v) != 1 for v in case):
         raise InputError(
             "cls takes one counting experiment at a time; call it once for each experiment"
         )
-    nodes = counting_nodes(*(v.item() for v in case))
-    return (nodes.probability(signals.ravel()) / nodes.background_only).reshape(signals.shape)
+    count, mean, sdev, relative = (v.ravel() for v in case)
+    tail = _tail(method, Channels(np.ones(1), count, mean, sdev, relative.item()))
+    return tail(signals.ravel()).reshape(signals.shape)
 
 
-def _solve(count: float, mean: float, sdev: float, relative: float, level: float) -> float:
-    """Return the signal whose CLs is 1 - level."""
-    nodes = counting_nodes(count, mean, sdev, relative)
-    target = (1.0 - level) * nodes.background_only
+@lru_cache(maxsize=4096)
+def _limit(
+    method: str,
+    level: float,
+    share: Values,
+    count: Values,
+    mean: Values,
+    sdev: Values,
+    relative: float,
+) -> float:
+    """Return the signal whose tail is 1 - level; NaN when the shares are NaN."""
+    if np.isnan(share).any():
+        return np.nan
+    if method == "poisson_zero_background":
+        return float(-np.log1p(-level))
+    channels = Channels(np.array(share), np.array(count), np.array(mean), np.array(sdev), relative)
+    tail = _tail(method, channels)
 
     def excess(signal: float) -> float:
-        return float(nodes.probability(np.array([signal]))[0]) / target - 1.0
+        return float(tail(np.array([signal]))[0]) / (1.0 - level) - 1.0
 
-    highest = nodes.scale
+    highest = channels.scale
     while excess(highest) > 0.0:
         highest *= 2.0
     return float(brentq(excess, 0.0, highest, rtol=1e-12, xtol=1e-12))
 
 
-def _require_levels(levels: FloatArray) -> None:
-    """Hold that confidence levels are between 0 and 1."""
-    allowed = (levels > 0.0) & (levels < 1.0)
-    if not np.all(allowed):
-        raise InputError(
-            f"confidence_level is {_culprit(levels, allowed)}; "
-            "give a number between 0 and 1, such as 0.9"
-        )
+def _tail(method: str, channels: Channels) -> Callable[[FloatArray], FloatArray]:
+    """Give the function of the signal that falls from 1 to 0 and is 1 - CL at the limit."""
+    if method == "bayes_flat_u2":
+        return RootPosterior(channels).above
+    return lambda signal: channels.probability(signal) / channels.background_only
+
+
+def _with_share(share: FloatArray, *seen: FloatArray) -> tuple[Values, ...]:
+    """Keep the channels that have a share of the signal.
+
+    When no event was seen in any, likelihood and CLs are exp(-s) whatever was expected: one
+    channel without background then stands for all shares, and is solved once.
+    """
+    rows = np.stack([share, *seen])[:, ~(share <= _LEAST_SHARE)]
+    if not rows[1].any() and not np.isnan(share).any():
+        return (1.0,), (0.0,), (0.0,), (0.0,)
+    return tuple(map(tuple, rows.tolist()))
 
 
 def _require_method(method: str) -> None:
@@ -177,38 +295,3 @@ def _require_method(method: str) -> None:
             f"statistic '{method}' is unknown; known are {', '.join(METHODS)}"
             f"{nearest(method, METHODS)}"
         )
-
-
-def _as_floats(
-    observed: ArrayLike,
-    background: ArrayLike,
-    background_uncertainty: ArrayLike,
-    signal_relative_uncertainty: ArrayLike,
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Convert and check a counting experiment."""
-    count, mean, sdev, relative = (
-        np.asarray(value, dtype=np.float64)
-        for value in (observed, background, background_uncertainty, signal_relative_uncertainty)
-    )
-    _require("observed", count, (count >= 0) & (count == np.floor(count)), "an integer >= 0")
-    _require("background", mean, (mean >= 0) & np.isfinite(mean), "a number of events >= 0")
-    _require("background_uncertainty", sdev, (sdev >= 0) & np.isfinite(sdev), "events >= 0")
-    _require("background_uncertainty", sdev, (sdev == 0) | (mean > 0), "0 when the background is 0")
-    _require(
-        "signal_relative_uncertainty",
-        relative,
-        (relative >= 0) & (relative <= _LARGEST_SIGNAL_UNCERTAINTY),
-        f"a fraction between 0 and {_LARGEST_SIGNAL_UNCERTAINTY:g}",
-    )
-    return count, mean, sdev, relative
-
-
-def _require(name: str, values: FloatArray, allowed: NDArray[np.bool_], rule: str) -> None:
-    if not np.all(allowed):
-        raise InputError(f"{name} is {_culprit(values, allowed)}; give {rule}")
-
-
-def _culprit(values: FloatArray, allowed: NDArray[np.bool_]) -> str:
-    """Write the first value that is not allowed."""
-    wide, mask = np.broadcast_arrays(values, allowed)
-    return f"{wide[~mask][0]:g}"

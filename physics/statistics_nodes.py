@@ -14,7 +14,7 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaincc, gammainccinv, gammaincinv, ndtr
+from scipy.special import gammaincc, gammainccinv, gammaincinv, gammaln, ndtr, xlogy
 
 from physics.errors import InputError
 
@@ -25,7 +25,8 @@ _STEP_PER_WIDTH = 0.6  # of the Gaussian that a Poisson step of some width looks
 _LOWEST, _HIGHEST = -36.0, 9.0  # beyond these, in standard deviations, weights are < 1e-19
 _NEGLIGIBLE = 1e-20  # relative to the probability without signal
 _CHUNK = 1_000_000  # incomplete gamma functions in memory at a time
-_SMALLEST_PROBABILITY = 1e-250
+SMALLEST_PROBABILITY = 1e-250
+"""Of what was seen, without signal; below this an observation contradicts its background."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,23 @@ class CountingNodes:
         parts = [self._probability(signal[a:b]) for a, b in _spans(signal.size, rows)]
         return np.concatenate(parts) if parts else np.empty(0)
 
+    def likelihood(self, signal: FloatArray) -> FloatArray:
+        """P(n = count) for each expected signal, the background averaged over.
+
+        Parameters
+        ----------
+        signal : ndarray (k,)
+            Expected signal events, >= 0.
+
+        Returns
+        -------
+        ndarray (k,)
+            Likelihoods.
+        """
+        mean = signal[:, None] + self.background
+        log = xlogy(self.count, mean) - mean - gammaln(self.count + 1.0)
+        return np.asarray(np.exp(log) @ self.background_weight, dtype=np.float64)
+
     def _probability(self, signal: FloatArray) -> FloatArray:
         mean = signal[:, None, None] * self.factor[:, None] + self.background
         below = np.asarray(gammaincc(self.count + 1.0, mean), dtype=np.float64)
@@ -110,12 +128,12 @@ def counting_nodes(count: float, mean: float, sdev: float, relative: float) -> C
     spread = float(np.hypot(np.sqrt(count + 1.0), sdev))
     scale = max(count - mean, 0.0) + 2.0 * spread
     background, weight, total = _background_nodes(count, mean, sdev)
-    if not total > _SMALLEST_PROBABILITY:
+    if not total > SMALLEST_PROBABILITY:
         raise InputError(
             f"observed = {count:g} has no measurable probability for a background of {mean:g} "
             f"+- {sdev:g}; check the background and its uncertainty"
         )
-    factor, factor_weight = _signal_nodes(relative, spread / scale)
+    factor, factor_weight = signal_nodes(relative, spread / scale)
     return CountingNodes(count, background, weight, factor, factor_weight, total, scale)
 
 
@@ -139,11 +157,30 @@ def _background_nodes(
     return nodes[keep], weight[keep], total
 
 
-def _signal_nodes(relative: float, relative_width: float) -> tuple[FloatArray, FloatArray]:
-    """Nodes and weights of a log-normal factor with mean 1 and the given standard deviation."""
-    if relative == 0.0:
-        return np.ones(1), np.ones(1)
+def signal_nodes(relative: float, relative_width: float) -> tuple[FloatArray, FloatArray]:
+    """Nodes and weights of a log-normal factor on the signal, whose mean is 1.
+
+    Parameters
+    ----------
+    relative : float
+        Standard deviation.
+    relative_width : float
+        Width of the narrowest structure in the signal, relative to the signal.
+
+    Returns
+    -------
+    nodes, weights : ndarray (f,)
+        Weights sum to 1.
+
+    Examples
+    --------
+    >>> factor, weight = signal_nodes(0.3, 0.5)
+    >>> f"{weight @ factor:.10f} {weight @ (factor - 1) ** 2:.10f}"
+    '1.0000000000 0.0900000000'
+    """
     sigma = float(np.sqrt(np.log1p(relative**2)))
+    if sigma == 0.0:
+        return np.ones(1), np.ones(1)
     z, weight = _gaussian_rule(relative_width / sigma)
     keep = weight > _NEGLIGIBLE
     return np.exp(sigma * z[keep] - 0.5 * sigma**2), weight[keep]
