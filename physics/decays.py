@@ -1,6 +1,8 @@
 """How long the HNL lives and into what it decays: no sampling, and quick to import."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,11 +21,15 @@ class Decay:
     ----------
     branching : dict
         {final state: ratio}; zero where nothing decays.
+    modes : dict
+        The same by what fixes the shape of the decay, {"state:flavour": ratio}, for a model that
+        tells them apart.
     ctau_cm : ndarray
         Proper decay length in cm, infinite where nothing decays.
     """
 
     branching: dict[str, Floats]
+    modes: dict[str, Floats]
     ctau_cm: Floats
 
 
@@ -51,8 +57,14 @@ def decay(model: Model, point: Point) -> Decay:
     """
     widths = {state: np.asarray(w, dtype=float) for state, w in model.widths(point).items()}
     total = np.sum(np.broadcast_arrays(*widths.values()), axis=0)
-    branching = {
-        state: np.divide(w, total, out=np.zeros(np.shape(total)), where=total > 0)
-        for state, w in widths.items()
+    branching = _over(widths, total)
+    modes = _over(model.decay_modes(point), total) if model.decay_modes else branching
+    return Decay(branching, modes, np.asarray(ctau_cm(total)))
+
+
+def _over(widths: Mapping[str, Any], total: Floats) -> dict[str, Floats]:
+    """Divide widths by their total; 0 where nothing decays."""
+    return {
+        name: np.divide(w, total, out=np.zeros(np.shape(total)), where=total > 0)
+        for name, w in widths.items()
     }
-    return Decay(branching, np.asarray(ctau_cm(total)))

@@ -51,9 +51,7 @@ from physics.block import (
 from physics.events import draw, produce
 from physics.jit import jit
 from physics.kinematics import quasi_elastic_energy, smeared
-from physics.lifetime import BINS, BINS_PER_E, LN_U_MIN, U_CENTRES_CM
-
-OBSERVABLES = ("E_vis", "cos_theta", "E_nu_QE")
+from physics.lifetime import U_CENTRES_CM, bin_of
 
 
 class Detectors(NamedTuple):
@@ -129,15 +127,6 @@ def passed_cuts(E_vis, cos, cuts, start, stop):
         if not cuts[row, 1] <= value <= cuts[row, 2]:
             return row - start
     return stop - start
-
-
-@jit
-def bin_of(u):
-    """Bin of a proper length u in cm; lengths outside the histogram go to its ends."""
-    if u <= 0.0:
-        return 0
-    position = (np.log(u) - LN_U_MIN) * BINS_PER_E
-    return min(max(int(position), 0), BINS - 1)
 
 
 @jit

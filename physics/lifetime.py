@@ -1,10 +1,11 @@
 r"""From a histogram of proper flight lengths to the response at every lifetime.
 
 With f(x) = 1 - exp(-x), an HNL that may leave at proper length u (and had entered at u') decays
-inside with probability f(u/c tau) - f(u'/c tau). The histogram of u on a log lattice, with its
-first moment, gives the sum over events as sum_b [H0_b f(x_b) + H1_b x_b f'(x_b)], x_b = u_b/c tau,
-exact to second order in the bin width and exact where f is linear. Both lattices share a step, so
-f is tabulated once.
+inside with probability f(u/c tau) - f(u'/c tau). The histogram of u on a log lattice, with moments
+of d = u/u_b - 1, gives the sum over events as sum_b [H0_b f(x_b) + H1_b x_b f'(x_b) + H2_b x_b^2
+f''(x_b)/2], x_b = u_b/c tau: with the first moment exact to second order in the bin width and exact
+where f is linear, with the second to third order, which HNLs need that fly far to a thin detector.
+Both lattices share a step, so f is tabulated once.
 """
 
 from math import log
@@ -50,6 +51,26 @@ def _by_remainder(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 _F = _by_remainder(-np.expm1(-_X))
 _G = _by_remainder(_X * np.exp(-_X))
+_H = _by_remainder(-0.5 * _X**2 * np.exp(-_X))
+
+
+@jit
+def bin_of(u):
+    """Bin of a proper length u in cm; lengths outside the histogram go to its ends."""
+    if u <= 0.0:
+        return 0
+    position = (np.log(u) - LN_U_MIN) * BINS_PER_E
+    return min(max(int(position), 0), BINS - 1)
+
+
+@jit
+def record(histogram, u, weight):
+    """Add a proper length u in cm to a histogram (moments, BINS) with all its moments."""
+    index = bin_of(u)
+    departure = u / U_CENTRES_CM[index] - 1.0
+    for moment in range(len(histogram)):
+        histogram[moment, index] += weight
+        weight *= departure
 
 
 @jit
@@ -59,16 +80,25 @@ def _add(weight, moment, F, G, out):
 
 
 @jit
-def _transform(histogram, F, G, out):
-    rows, _, bins = histogram.shape
+def _add_second(second, H, out):
+    for node in range(len(out)):
+        out[node] += second * H[node]
+
+
+@jit
+def _transform(histogram, F, G, H, out):
+    rows, moments, bins = histogram.shape
     for row in range(rows):
         for bin_ in range(bins):
             weight, moment = histogram[row, 0, bin_], histogram[row, 1, bin_]
-            if weight == 0.0 and moment == 0.0:
+            second = histogram[row, 2, bin_] if moments > 2 else 0.0
+            if weight == 0.0 and moment == 0.0 and second == 0.0:
                 continue
             remainder = (bin_ + _LAST) % _RATIO
             first = F.shape[1] - 1 - (bin_ + _LAST) // _RATIO
             _add(weight, moment, F[remainder, first:], G[remainder, first:], out[row])
+            if second != 0.0:
+                _add_second(second, H[remainder, first:], out[row])
 
 
 def at_nodes(histogram: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -77,7 +107,7 @@ def at_nodes(histogram: NDArray[np.float64]) -> NDArray[np.float64]:
     Parameters
     ----------
     histogram : ndarray
-        Shape (rows, 2, BINS): weight and first moment of each bin of u.
+        Shape (rows, 2 or 3, BINS): weight and first moments of each bin of u.
 
     Returns
     -------
@@ -94,7 +124,7 @@ def at_nodes(histogram: NDArray[np.float64]) -> NDArray[np.float64]:
     '0.632'
     """
     out = np.zeros((len(histogram), _NODES))
-    _transform(histogram, _F, _G, out)
+    _transform(histogram, _F, _G, _H, out)
     return np.maximum(out, 0.0)
 
 
@@ -104,7 +134,7 @@ def at_ctau(histogram: NDArray[np.float64], ctau_cm: float) -> NDArray[np.float6
     Parameters
     ----------
     histogram : ndarray
-        Shape (..., 2, BINS).
+        Shape (..., 2 or 3, BINS).
     ctau_cm : float
         Proper decay length in cm; ``inf`` gives 0.
 
@@ -120,6 +150,8 @@ def at_ctau(histogram: NDArray[np.float64], ctau_cm: float) -> NDArray[np.float6
     """
     x = U_CENTRES_CM / ctau_cm
     total = histogram[..., 0, :] @ -np.expm1(-x) + histogram[..., 1, :] @ (x * np.exp(-x))
+    if histogram.shape[-2] > 2:
+        total = total - histogram[..., 2, :] @ (0.5 * x**2 * np.exp(-x))
     return np.maximum(total, 0.0)
 
 
@@ -131,7 +163,7 @@ def interpolate(
     Parameters
     ----------
     response : ndarray
-        Shape (nodes,), at `CTAU_NODES_CM`.
+        Shape (..., nodes), at `CTAU_NODES_CM`.
     ctau_cm : array_like
         Proper decay lengths in cm. Shorter than the lattice: the prompt limit. Longer: R ~ 1/c tau.
     power : int
@@ -140,7 +172,7 @@ def interpolate(
     Returns
     -------
     ndarray
-        Shape of `ctau_cm`; linear where a neighbouring node is zero.
+        Shape (...) and then that of `ctau_cm`; linear where a neighbouring node is zero.
 
     Examples
     --------
@@ -155,13 +187,13 @@ def interpolate(
     position = (np.log10(inside) - LOG10_CTAU_MIN) * NODES_PER_DECADE
     start = np.clip(position.astype(int) - 1, 0, _NODES - 4)
     t = position - start
-    stencil = response[start[..., None] + np.arange(4)]
+    stencil = response[..., start[..., None] + np.arange(4)]
     positive = (stencil > 0).all(-1)
     with np.errstate(divide="ignore", invalid="ignore"):
         cubic = np.exp((_lagrange(t) * np.log(np.where(stencil > 0, stencil, 1.0))).sum(-1))
     low = np.minimum(position.astype(int), _NODES - 2)
     fraction = position - low
-    linear = response[low] * (1 - fraction) + response[low + 1] * fraction
+    linear = response[..., low] * (1 - fraction) + response[..., low + 1] * fraction
     return np.where(positive, cubic, linear) * (inside / np.maximum(ctau, inside)) ** power
 
 

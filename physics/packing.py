@@ -7,10 +7,10 @@ from math import pi
 import numpy as np
 from numpy.typing import NDArray
 
-from physics.experiments.schema import Experiment, Volume
+from physics.experiments.schema import OBSERVABLES, Experiment, Volume
 from physics.experiments.shapes import Box, Cone, Cylinder, Sphere
 from physics.geometry import BOX, CONE, CYLINDER, ROW, SPHERE
-from physics.kernel import OBSERVABLES, Detectors
+from physics.kernel import Detectors
 from physics.models import ProductionTerm
 from physics.streams import Target, target
 
@@ -143,7 +143,7 @@ def pack(views: Sequence[View]) -> Packed:
         aim=np.array([_aim(e) for e in experiments]),
     )
     volumes = tuple((i, v) for i, e in enumerate(experiments) for v in e.targets)
-    return Packed(detectors, volumes, tuple(e.exposure_pot for e in experiments))
+    return Packed(detectors, volumes, tuple(e.pot for e in experiments))
 
 
 def nuclei(experiment: Experiment) -> tuple[str, ...]:
@@ -175,7 +175,7 @@ def _fluxes(experiment: Experiment, term: ProductionTerm) -> Floats:
 
 def _cuts(experiments: Sequence[Experiment]) -> Floats:
     rows = [
-        (float(OBSERVABLES.index(cut.observable)), cut.min, cut.max)
+        (float(OBSERVABLES["upscattering"].index(cut.observable)), cut.min, cut.max)
         for e in experiments
         for cut in e.signature.selection
     ]

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from physics import kernel, lifetime
+from physics.convergence import DONE, LEAST_ACCEPTED, NOT_CONVERGED, agreement, precise
 from physics.packing import View, nuclei, pack
 from physics.precision import Precision
 from physics.quadrature import folded, tabulate
@@ -25,15 +26,6 @@ Floats = NDArray[np.float64]
 LEAST_SHARE = 1 / 16
 """A stream gets at least this part of the events of the largest stream in its volume."""
 
-NODES_THAT_MATTER = 1e-3
-"""Lifetimes with a response above this part of its maximum have to meet the precision."""
-
-LEAST_ACCEPTED = 200
-MISMATCH_SIGMA, MISMATCH_RELATIVE = 5.0, 0.005
-"""Sampled and exact production may differ by these before a point is flagged."""
-
-DONE, NOT_CONVERGED = 1, 3
-
 
 @dataclass
 class Response:
@@ -41,15 +33,17 @@ class Response:
 
     Parameters
     ----------
-    replicates : ndarray, shape (replicates, nodes)
-        Response at `physics.lifetime.CTAU_NODES_CM` for unit factor, each replicate's estimate.
+    replicates : ndarray, shape (replicates, nodes) or (decays, channels, replicates, nodes)
+        Response at `physics.lifetime.CTAU_NODES_CM` for unit factor, each replicate's estimate;
+        for HNLs in flight by decay and by counting channel.
     n_produced : float
-        Upscatterings in all target volumes for unit factor, by quadrature.
+        Upscatterings in all target volumes, or HNLs that cross the face of the detector, for unit
+        factor, by quadrature.
     production_ratio : float
         Sampled over exact production.
-    acceptance : ndarray, shape (cuts + 2,)
+    acceptance : ndarray, shape (cuts + 2,) or (decays, cuts + 2)
         Part of the produced events left after each cut (the first entry is 1), and times the
-        efficiency; before decay.
+        efficiency; before decay. For HNLs in flight part of the decays of long-lived ones.
     n_eff : float
         Effective number of selected events (sum w)^2 / sum w^2.
     events : int
@@ -67,14 +61,19 @@ class Response:
     status: int
 
     @property
+    def table(self) -> Floats:
+        """Replicates by decay and channel: (decays, channels, replicates, nodes)."""
+        return self.replicates[None, None] if self.replicates.ndim == 2 else self.replicates
+
+    @property
     def value(self) -> Floats:
         """Mean over replicates: the response at the lifetime nodes."""
-        return self.replicates.mean(0)
+        return self.replicates.mean(-2)
 
     @property
     def sdev(self) -> Floats:
         """Error of `value`, from the spread of the replicates."""
-        return np.asarray(self.replicates.std(0, ddof=1) / np.sqrt(len(self.replicates)))
+        return np.asarray(self.replicates.std(-2, ddof=1) / np.sqrt(self.replicates.shape[-2]))
 
 
 class Sampler:
@@ -250,20 +249,7 @@ class Sampled:
 
     def precise_enough(self, view: int) -> bool:
         """Tell whether the error is small at every lifetime that matters."""
-        rows = self.at_nodes(view)
-        value, sdev = rows.mean(0), rows.std(0, ddof=1) / np.sqrt(len(rows))
-        matters = value > NODES_THAT_MATTER * value.max()
-        return bool((sdev[matters] <= self.sampler.precision.relative * value[matters]).all())
-
-    def _production_ratio(self, view: int) -> tuple[float, bool]:
-        """Compare sampled with exact production: their ratio, and whether they agree."""
-        exact = sum(self.exact[:, view].tolist())
-        sampled = self.mean("produced", view)
-        replicates = len(sampled)
-        difference = abs(sampled.mean() - exact)
-        error = sampled.std(ddof=1) / np.sqrt(replicates)
-        agree = difference <= max(MISMATCH_SIGMA * error, MISMATCH_RELATIVE * exact)
-        return float(sampled.mean() / exact), bool(agree)
+        return precise(self.at_nodes(view), self.sampler.precision.relative)
 
     def _acceptance(self, view: int) -> Floats:
         """Cut flow over production; 1 and zeros when nothing is produced."""
@@ -274,7 +260,9 @@ class Sampled:
         """Summarise what one view answers."""
         n_produced = float(sum(self.exact[:, view].tolist()))
         accepted = np.sum([t.accepted[view] for t in self.tallies], axis=0)
-        ratio, agree = self._production_ratio(view) if n_produced > 0 else (1.0, True)
+        ratio, agree = (
+            agreement(self.mean("produced", view), n_produced) if n_produced > 0 else (1.0, True)
+        )
         rows = self.at_nodes(view)
         converged = n_produced == 0 or (
             agree

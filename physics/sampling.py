@@ -5,6 +5,7 @@ no grid index, block, neighbour or worker enters.
 """
 
 import hashlib
+from collections.abc import Callable
 from functools import cache, lru_cache
 from math import log10
 
@@ -15,7 +16,7 @@ from scipy.stats import qmc
 
 from physics.beams.schema import Envelope
 from physics.block import BLOCK, ENERGY, SIZE, SLOWNESS, WEIGHT
-from physics.events import DIMENSIONS, Map, Stream, draw, produce
+from physics.events import DIMENSIONS, Map, draw, produce
 from physics.jit import jit
 from physics.kernel import interpolate
 from physics.streams import stream, target
@@ -162,44 +163,90 @@ def trained_map(seed: int, group: str, channel: str, mass: float, envelope: Enve
     Map
         Flat where the beam is below threshold.
     """
-    integrator = vegas.AdaptiveMap([[0.0, 1.0], [0.0, 1.0]], ninc=2)
     packed = stream(target(channel), mass, envelope.energy_GeV[0], envelope.energy_GeV[-1])
-    if packed.E_min < packed.E_max:
-        integrator = _train(packed, mass, envelope, (seed, group, channel, mass))
-    return Map(
-        np.ascontiguousarray(integrator.grid),
-        np.ascontiguousarray(integrator.inc),
-        np.asarray(integrator.ninc, dtype=np.int64),
-    )
-
-
-def _train(
-    packed: Stream, mass: float, envelope: Envelope, key: tuple[object, ...]
-) -> vegas.AdaptiveMap:
-    sequence = np.random.SeedSequence(int(str(key[0])), spawn_key=stable_words("map", *key[1:]))
-    rng = np.random.Generator(np.random.PCG64DXSM(sequence))
+    if packed.E_min >= packed.E_max:
+        return flat_map()
     energy, weight = np.asarray(envelope.energy_GeV), np.asarray(envelope.weight)
+
+    def weigh(x: NDArray[np.float64]) -> NDArray[np.float64]:
+        return for_all_lifetimes(*_production_weights(x, mass, packed, flat_map(), energy, weight))
+
+    return train(weigh, seed, (group, channel, mass))
+
+
+def train(
+    weigh: Callable[[NDArray[np.float64]], NDArray[np.float64]], seed: int, key: tuple[object, ...]
+) -> Map:
+    """Train a two-dimensional vegas map, cold, and freeze it.
+
+    Parameters
+    ----------
+    weigh : callable
+        Points (n, 2) of the unit square to their weights (n,), >= 0.
+    seed : int
+        Root seed of the scan.
+    key : tuple of str and float
+        What the map is for; fixes the random numbers.
+
+    Returns
+    -------
+    Map
+        Ready for the kernel.
+    """
+    sequence = np.random.SeedSequence(seed, spawn_key=stable_words("map", *key))
+    rng = np.random.Generator(np.random.PCG64DXSM(sequence))
     trained = vegas.AdaptiveMap([[0.0, 1.0], [0.0, 1.0]], ninc=INCREMENTS)
     points = base_points(TRAINING_POINTS)[:, :2]
     x, jacobian = np.empty(points.shape), np.empty(TRAINING_POINTS)
     for _ in range(TRAINING_ROUNDS):
         uniform = (points + rng.random(2)) % 1.0
         trained.map(uniform, x, jacobian)
-        integrand = jacobian * _production_weights(x, mass, packed, _flat_map(), energy, weight)
+        integrand = jacobian * weigh(x)
         # vegas is made for integrals of order one
         trained.add_training_data(uniform, (integrand / (integrand.mean() or 1.0)) ** 2)
         trained.adapt(alpha=DAMPING)
-    return trained
+    return Map(
+        np.ascontiguousarray(trained.grid),
+        np.ascontiguousarray(trained.inc),
+        np.asarray(trained.ninc, dtype=np.int64),
+    )
 
 
 @cache
-def _flat_map() -> Map:
+def flat_map() -> Map:
+    """Return the map that changes nothing."""
     return Map(np.array([[0.0, 1.0], [0.0, 1.0]]), np.ones((2, 1)), np.ones(2, dtype=np.int64))
+
+
+def for_all_lifetimes(
+    weights: NDArray[np.float64], slowness: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Weigh events for short and for long lifetimes, where they count with m/p, in equal parts.
+
+    Parameters
+    ----------
+    weights : ndarray (n,)
+        Of production.
+    slowness : ndarray (n,)
+        m/p of the HNL.
+
+    Returns
+    -------
+    ndarray (n,)
+        Of both.
+
+    Examples
+    --------
+    >>> for_all_lifetimes(np.array([1.0, 1.0]), np.array([1.0, 3.0])).tolist()
+    [1.5, 2.5]
+    """
+    mean = (weights * slowness).sum() / max(weights.sum(), TINY)
+    return weights * (1.0 + slowness / max(mean, TINY))
 
 
 @jit
 def _production_weights(x, m, packed, mapping, energy, spectrum):
-    """Weight of production in the spectrum, for short and for long lifetimes in equal parts."""
+    """Weight of production in the spectrum, and m/p of the HNL, of each point."""
     weights, slowness, work = np.zeros(len(x)), np.zeros(len(x)), np.zeros(SIZE)
     for first in range(0, len(x), BLOCK):
         draw(x, np.zeros(2), first, min(BLOCK, len(x) - first), work)
@@ -210,5 +257,4 @@ def _production_weights(x, m, packed, mapping, energy, spectrum):
                 flux = spectrum[knot] + part * (spectrum[knot + 1] - spectrum[knot])
                 weights[first + i] = work[WEIGHT + i] * flux
                 slowness[first + i] = work[SLOWNESS + i]
-    mean = (weights * slowness).sum() / max(weights.sum(), TINY)
-    return weights * (1.0 + slowness / max(mean, TINY))
+    return weights, slowness

@@ -10,14 +10,14 @@ import numpy as np
 
 import grids
 from grids import Grid
-from physics import experiments, models
+from physics import experiments, models, processes
 from physics.experiments.schema import Experiment
 from physics.jit import physics_digest
 from physics.lifetime import CTAU_NODES_CM
-from physics.models import Model, ProductionTerm
+from physics.models import Model, Term
 from physics.precision import Precision
 from physics.rates import active_terms, covariance
-from physics.response import Response, Sampler
+from physics.response import Response
 from scanner import plan, provenance
 from scanner.blocks import STATUS, Arrays, ArraySpec, Block, GroupSpec
 
@@ -25,7 +25,7 @@ SECONDS_PER_POINT = 0.15
 """Rough time of one mass point of one experiment, for the size of blocks only."""
 
 RESPONSE_DIMS = ("final_state", "bin", "ctau_1", "ctau_2")
-"""Observable bins, and lifetimes of two flights in a row; one of each so far."""
+"""Decay modes, counting channels, and lifetimes of two flights in a row; one of these so far."""
 
 STATUS_WORDS = "0 todo, 1 done, 2 failed, 3 done but not converged"
 """Description of every status in a store."""
@@ -41,7 +41,7 @@ ARRAYS = (
     ArraySpec(
         "n_produced",
         ("experiment", "term"),
-        attrs={"units": "1", "long_name": "upscatterings for unit coupling factor"},
+        attrs={"units": "1", "long_name": "HNLs made, or arriving, for unit coupling factor"},
     ),
     ArraySpec(
         "production_ratio",
@@ -50,8 +50,8 @@ ARRAYS = (
     ),
     ArraySpec(
         "acceptance",
-        ("experiment", "term", "step"),
-        attrs={"units": "1", "long_name": "produced events left after each step of the cut flow"},
+        ("experiment", "term", "final_state", "step"),
+        attrs={"units": "1", "long_name": "events left after each step of the cut flow"},
     ),
     ArraySpec(
         "n_eff",
@@ -101,7 +101,10 @@ class Scan:
             In one sentence, when anything is wrong.
         """
         grid = grids.load(name_or_path)
-        return cls(grid, models.get(grid.model), tuple(experiments.load_all(grid.experiments)))
+        scan = cls(grid, models.get(grid.model), tuple(experiments.load_all(grid.experiments)))
+        for experiment in scan.experiments:
+            processes.terms(scan.model, experiment)  # complains of one that sees nothing
+        return scan
 
     @cached_property
     def mass_axes(self) -> dict[str, tuple[float, ...]]:
@@ -126,10 +129,27 @@ class Scan:
             chosen[axis.name] = np.reshape(axis.values, shape)
         return dict(self.grid.resolve(chosen))
 
+    def terms(self, experiment: Experiment) -> tuple[Term, ...]:
+        """Production terms that an experiment sees and that are not zero everywhere."""
+        return self._terms[experiment.process]
+
     @cached_property
-    def terms(self) -> tuple[ProductionTerm, ...]:
-        """Production terms with a coupling that is not zero everywhere on the grid."""
-        return active_terms(self.model, dict(self.grid.resolve(self._everywhere())))
+    def _terms(self) -> dict[str, tuple[Term, ...]]:
+        point = dict(self.grid.resolve(self._everywhere()))
+        seen = {e.process: processes.terms(self.model, e) for e in self.experiments}
+        return {process: active_terms(self.model, terms, point) for process, terms in seen.items()}
+
+    def decays(self, experiment: Experiment) -> tuple[str, ...]:
+        """Decay modes that count in an experiment and are not closed everywhere."""
+        return tuple(
+            mode for mode in processes.decays(self.model, experiment) if mode in self._open
+        )
+
+    @cached_property
+    def _open(self) -> frozenset[str]:
+        point = dict(self.grid.resolve(self._everywhere()))
+        modes = (self.model.decay_modes or self.model.widths)(point)
+        return frozenset(name for name, width in modes.items() if np.any(width))
 
     def _everywhere(self) -> dict[str, Any]:
         mesh = np.ix_(*(np.array(axis.values) for axis in self.grid.axes))
@@ -165,8 +185,8 @@ class Scan:
     ) -> GroupSpec:
         names = [experiment.name for experiment in members]
         steps = max(len(e.signature.selection) for e in members) + 2
-        states = sorted({s for e in members for s in e.signature.final_states})
-        terms = [term.name for term in self.terms]
+        bins = max(len(e.signature.channels) for e in members)
+        terms = [term.name for term in self.terms(members[0])]
         most = plan.points_per_block(SECONDS_PER_POINT * len(members))
         sizes = tuple(len(values) for values in self.mass_axes.values())
         return GroupSpec(
@@ -179,8 +199,8 @@ class Scan:
                 "experiment": (names, {}),
                 "term": (terms, {"long_name": "production term"}),
                 "term_2": (terms, {"long_name": "production term"}),
-                "final_state": (states, {}),
-                "bin": ([0], {"long_name": "observable bin"}),
+                "final_state": (list(self._all_decays(members)), {"long_name": "decay mode"}),
+                "bin": (list(range(bins)), {"long_name": "counting channel"}),
                 "ctau_1": (CTAU_NODES_CM.tolist(), {"units": "cm", "long_name": "c tau"}),
                 "ctau_2": (
                     [math.nan],
@@ -190,6 +210,10 @@ class Scan:
             },
             block_points=block_points or math.prod(plan.block_shape(sizes, most, plan.MIN_BLOCKS)),
         )
+
+    def _all_decays(self, members: Sequence[Experiment]) -> tuple[str, ...]:
+        """Decay modes of all experiments of a group, each once."""
+        return tuple(dict.fromkeys(mode for e in members for mode in self.decays(e)))
 
     def axis_attrs(self, name: str) -> dict[str, str]:
         """Give unit and description of an axis."""
@@ -233,11 +257,12 @@ class Evaluate:
     """
 
     scan: Scan
-    _samplers: dict[tuple[str, ...], Sampler] = field(default_factory=dict, repr=False)
+    _samplers: dict[tuple[str, ...], Any] = field(default_factory=dict, repr=False)
+    _decays: dict[str, list[str]] = field(default_factory=dict, repr=False)
 
     def __getstate__(self) -> dict[str, Any]:
         """Workers build their own samplers."""
-        return {"scan": self.scan, "_samplers": {}}
+        return {"scan": self.scan, "_samplers": {}, "_decays": {}}
 
     def __call__(self, block: Block, known: Arrays | None) -> Arrays:
         """Compute the arrays of a block, or what `known` lacks of them."""
@@ -252,19 +277,30 @@ class Evaluate:
             point = self.scan.point(dict(zip(self.scan.mass_axes, masses, strict=True)))
             answers = self._sample([members[i] for i in todo], float(np.ravel(point["m4"])[0]))
             for i, responses in zip(todo, answers, strict=True):
-                _fill(arrays, (*index, i), responses)
+                chosen = self._rows(block.group, members[i])
+                _fill(arrays, (*index, i), responses, *chosen)
         return arrays
 
+    def _rows(self, group: str, experiment: Experiment) -> tuple[list[int], list[int]]:
+        """Positions of an experiment's decay modes in its own responses and in the store."""
+        own = processes.decays(self.scan.model, experiment)
+        kept = self.scan.decays(experiment)
+        stored = self._all_decays(group)
+        return [own.index(mode) for mode in kept], [stored.index(mode) for mode in kept]
+
+    def _all_decays(self, group: str) -> list[str]:
+        if group not in self._decays:
+            spec = {g.name: g for g in self.scan.groups()}[group]
+            self._decays[group] = spec.coords["final_state"][0]
+        return self._decays[group]
+
     def warm(self) -> None:
-        """Compile the kernel in this process, so that workers find it in the cache."""
-        members = next(iter(self.scan.sampling_groups.values()))
+        """Compile the kernels in this process, so that workers find them in the cache."""
         least = Precision(relative=1.0, replicates=16, events=16, max_events=256)
-        Sampler(
-            [(members[0], self.scan.terms[0])],
-            polarised=True,
-            precision=least,
-            seed=self.scan.grid.seed,
-        ).respond(0.1)
+        for members in self.scan.sampling_groups.values():
+            views = [(members[0], self.scan.terms(members[0])[0])]
+            seed, options = self.scan.grid.seed, self.scan.grid.parameters
+            processes.sampler(self.scan.model, views, options, least, seed).respond(0.1)
 
     def _empty(self, block: Block, members: Sequence[Experiment]) -> Arrays:
         spec = {g.name: g for g in self.scan.groups()}[block.group]
@@ -276,30 +312,48 @@ class Evaluate:
     def _sample(self, members: Sequence[Experiment], m4: float) -> list[list[Response]]:
         """Responses of each experiment, one per term."""
         names = tuple(e.name for e in members)
-        terms = self.scan.terms
+        terms = self.scan.terms(members[0])
         if names not in self._samplers:
-            self._samplers[names] = Sampler(
+            self._samplers[names] = processes.sampler(
+                self.scan.model,
                 [(experiment, term) for experiment in members for term in terms],
-                polarised=self.scan.model.polarised(self.scan.grid.parameters),
-                precision=self.scan.grid.precision,
-                seed=self.scan.grid.seed,
+                self.scan.grid.parameters,
+                self.scan.grid.precision,
+                self.scan.grid.seed,
             )
         sampled = self._samplers[names].respond(m4)
         responses = [sampled.response(view) for view in range(len(names) * len(terms))]
         return [responses[i * len(terms) : (i + 1) * len(terms)] for i in range(len(names))]
 
 
-def _fill(arrays: Arrays, where: tuple[int, ...], responses: Sequence[Response]) -> None:
-    """Write what one experiment answers at one point into the arrays of a block."""
-    spread = covariance([r.replicates for r in responses])
+def _fill(
+    arrays: Arrays,
+    where: tuple[int, ...],
+    responses: Sequence[Response],
+    own: Sequence[int],
+    stored: Sequence[int],
+) -> None:
+    """Write what one experiment answers at one point into the arrays of a block.
+
+    `own` are the positions of its decay modes in the responses, `stored` those in the block; what
+    it does not have there is zero.
+    """
+    spread = covariance([r.table[own] for r in responses])
+    for name in ("response", "response_covariance", "acceptance"):
+        arrays[name][where] = 0.0
     for t, response in enumerate(responses):
-        # the one final state and bin so far, and one flight
-        arrays["response"][(*where, t, 0, 0)][:, 0] = response.value
+        # one flight so far: the second lifetime has one node
+        bins = slice(response.table.shape[1])
+        for row, mode in zip(own, stored, strict=True):
+            arrays["response"][(*where, t, mode, bins)][..., 0] = response.table.mean(-2)[row]
+            acceptance = response.acceptance.reshape(-1, response.acceptance.shape[-1])[row]
+            arrays["acceptance"][(*where, t, mode)][: len(acceptance)] = acceptance
         for u in range(len(responses)):
-            arrays["response_covariance"][(*where, t, u, 0, 0)][:, 0] = spread[t, u]
+            for i, mode in enumerate(stored):
+                into = arrays["response_covariance"][(*where, t, u, mode, bins)]
+                into[..., 0] = spread[t, u, i]
         arrays["n_produced"][(*where, t)] = response.n_produced
         arrays["production_ratio"][(*where, t)] = response.production_ratio
-        arrays["acceptance"][(*where, t)][: len(response.acceptance)] = response.acceptance
         arrays["n_eff"][(*where, t)] = response.n_eff
         arrays["events"][(*where, t)] = response.events
     arrays[STATUS][where] = max(response.status for response in responses)

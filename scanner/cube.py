@@ -1,49 +1,53 @@
-"""The second pass: from responses to limit cubes, limits and contours. No sampling."""
+"""The second pass: from responses to limit cubes. No sampling."""
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
-from physics import rates, statistics
+from physics import counting, processes, rates
 from physics.decays import decay
 from physics.errors import InputError
 from physics.experiments.schema import Experiment
-from physics.upscattering import largest_mass
-from scanner import contours as tracing
-from scanner import limits as intervals
-from scanner.assemble import STATUS_WORDS, Scan
-from scanner.blocks import DONE, FAILED, STATUS, TODO, UNCONVERGED
-from scanner.contours import Contour
-from scanner.limits import Limit
+from scanner.assemble import STATUS_WORDS
+from scanner.blocks import STATUS
+from scanner.exclusion import Exclusion, Floats, Index, status
 
-Floats = NDArray[np.float64]
+CHANNEL = "channel"
+"""Dimension of the counting channels in a cube."""
 
-NEAR_LIMIT = (0.1, 100.0)
-"""An unconverged response matters where n_events / n_up is between these."""
+CUBE_ATTRS = {
+    "n_events": {"units": "1", "long_name": "selected events"},
+    "n_events_sdev": {"units": "1", "long_name": "Monte Carlo error of n_events"},
+    "n_produced": {"units": "1", "long_name": "HNLs made in the targets, or arriving"},
+    "ctau_cm": {"units": "cm", "long_name": "proper decay length"},
+    "branching_ratio": {"units": "1", "long_name": "branching ratio into what is looked for"},
+    "limit_ratio": {"units": "1", "long_name": "n_events / n_up; excluded above 1"},
+    "n_up": {"units": "1", "long_name": "upper limit on signal events"},
+}
 
 
 @dataclass(frozen=True)
-class Analysis:
+class Analysis(Exclusion):
     """One experiment's responses turned into events and limits.
 
     Parameters
     ----------
-    scan : Scan
-        Grid, model and experiments; its coupling axes may differ from those of the sampling.
     experiment : Experiment
         Whose.
     response : xarray.Dataset
         Its sampling group, loaded.
     """
 
-    scan: Scan
     experiment: Experiment
     response: xr.Dataset
+
+    @property
+    def name(self) -> str:
+        """Name of the experiment."""
+        return self.experiment.name
 
     @property
     def method(self) -> str:
@@ -55,28 +59,18 @@ class Analysis:
         """Confidence level of the limits."""
         return self.scan.grid.statistic.confidence_level
 
-    @property
-    def n_up(self) -> float:
-        """Upper limit on signal events by the statistic of the grid."""
+    def n_up(self, mass: float, by_channel: Floats) -> Floats:
+        """Upper limit on signal events by the statistic of the grid (`physics.counting`)."""
         signature = self.experiment.signature
-        return float(
-            statistics.upper_limit(
-                self.method,
-                signature.observed,
-                signature.background.mean,
-                signature.background.uncertainty,
-                signature.signal_relative_uncertainty,
-                self.level,
-            )
-        )
+        return counting.n_up(signature, self.method, self.level, mass, by_channel)
 
-    def masses(self) -> Iterator[tuple[tuple[int, ...], dict[str, float]]]:
-        """Give indices and values of every sampled mass point."""
-        axes = self.scan.mass_axes
-        for index in np.ndindex(*(len(v) for v in axes.values())):
-            yield index, {name: axes[name][i] for name, i in zip(axes, index, strict=True)}
+    def ratio(self, index: Index, point: dict[str, Any]) -> Floats:
+        """Give n_events / n_up, alone, since root finding asks for it often."""
+        by_channel = self._by_channel(index, point)
+        mass = float(np.ravel(point["m4"])[0])
+        return np.asarray(by_channel.sum(0) / self.n_up(mass, by_channel))
 
-    def events(self, index: tuple[int, ...], point: dict[str, Any]) -> dict[str, Floats]:
+    def events(self, index: Index, point: dict[str, Any]) -> dict[str, Floats]:
         """Everything about a mass point as a function of couplings.
 
         Parameters
@@ -92,53 +86,76 @@ class Analysis:
             Variables of the limit cube, broadcast over the couplings.
         """
         lived = decay(self.scan.model, point)
-        branching = lived.branching[self.experiment.signature.final_states[0]]
+        branching = rates.branching_of(lived, self._decays)
         factors = self.scan.model.factors(point)
-        spread = self._arrays["response_covariance"][index][:, :, 0, 0, :, 0]
+        spread = self._arrays["response_covariance"][index][..., 0]
         produced = self._arrays["n_produced"][index]
         names = self._terms
+        by_channel = self._by_channel(index, point)
+        n_up = self.n_up(float(np.ravel(point["m4"])[0]), by_channel)
+        n_events = by_channel.sum(0)
         return {
-            "n_events": self._n_events(index, point),
+            "n_events": n_events,
             "n_events_sdev": rates.error(names, spread, factors, branching, lived.ctau_cm),
             "ctau_cm": lived.ctau_cm,
-            "branching_ratio": branching,
+            "branching_ratio": branching.sum(0),
             "n_produced": np.asarray(sum(factors[t] * produced[i] for i, t in enumerate(names))),
+            "limit_ratio": n_events / n_up,
+            "n_up": n_up,
+            CHANNEL: by_channel,
         }
 
-    def _n_events(self, index: tuple[int, ...], point: dict[str, Any]) -> Floats:
-        """Compute selected events alone, since root finding does so often."""
+    def _by_channel(self, index: Index, point: dict[str, Any]) -> Floats:
+        """Compute selected events of each channel."""
         lived = decay(self.scan.model, point)
-        branching = lived.branching[self.experiment.signature.final_states[0]]
+        branching = rates.branching_of(lived, self._decays)
         response = self._arrays["response"][index]
-        values = {name: response[i, 0, 0, :, 0] for i, name in enumerate(self._terms)}
+        values = {name: response[i, ..., 0] for i, name in enumerate(self._terms)}
         return rates.events(values, self.scan.model.factors(point), branching, lived.ctau_cm)
 
     @cached_property
     def _terms(self) -> list[str]:
         """Production terms of the store; InputError when the couplings need another one."""
         stored = [str(name) for name in self.response["term"].values]
-        flux = self.experiment.beam.flux.values
-        for term in self.scan.terms:
-            if term.name not in stored and any(flux[p].any() for p in term.projectiles):
+        needed = [
+            term.name
+            for term in self.scan.terms(self.experiment)
+            if processes.has_flux(self.experiment, term)
+        ]
+        self._require(needed, stored)
+        return stored
+
+    @cached_property
+    def _decays(self) -> list[str]:
+        """Decay modes of the store; InputError when the couplings open another one."""
+        stored = [str(name) for name in self.response["final_state"].values]
+        self._require(self.scan.decays(self.experiment), stored)
+        return [
+            mode for mode in processes.decays(self.scan.model, self.experiment) if mode in stored
+        ]
+
+    def _require(self, needed: Any, stored: list[str]) -> None:
+        for name in needed:
+            if name not in stored:
                 raise InputError(
-                    f"the store has no responses for {term.name}, which {self.experiment.name} "
+                    f"the store has no responses for {name}, which {self.experiment.name} "
                     f"needs at these couplings; scan a grid with that coupling into another store"
                 )
-        return stored
 
     @cached_property
     def _arrays(self) -> dict[str, Floats]:
         """Arrays of this experiment, by name."""
         names = ("response", "response_covariance", "n_produced", STATUS)
-        rows = self.response.isel(experiment=self._row)
-        return {name: rows[name].values for name in names}
+        return {name: self._own[name].values for name in names}
 
     @property
-    def _row(self) -> int:
-        """Position of the experiment in its sampling group."""
-        return list(self.response["experiment"].values).index(self.experiment.name)
+    def _own(self) -> xr.Dataset:
+        """Responses of this experiment: its decay modes and channels."""
+        row = list(self.response["experiment"].values).index(self.experiment.name)
+        bins = slice(len(self.experiment.signature.channels))
+        return self.response.isel(experiment=row, bin=bins).sel(final_state=self._decays)
 
-    def _code(self, index: tuple[int, ...]) -> int:
+    def code(self, index: Index) -> int:
         """Status of a mass point."""
         return int(self._arrays[STATUS][index])
 
@@ -152,23 +169,24 @@ class Analysis:
         """
         axes = self.scan.grid.axes
         shape = tuple(len(axis.values) for axis in axes)
+        channels = [channel.name for channel in self.experiment.signature.channels]
         variables = {name: np.full(shape, np.nan) for name in CUBE_ATTRS}
-        status = np.zeros(shape, dtype=np.int8)
-        n_up = self.n_up
+        by_channel = np.full((len(channels), *shape), np.nan)
+        codes = np.zeros(shape, dtype=np.int8)
         for index, masses in self.masses():
-            where = self._where(index)
+            where = self.where(index)
             found = self.events(index, self.scan.point(masses))
-            for name in variables:
-                if name in found:
-                    variables[name][where] = found[name]
-            variables["limit_ratio"][where] = found["n_events"] / n_up
-            status[where] = _status(self._code(index), variables["limit_ratio"][where])
+            for name, values in variables.items():
+                values[where] = found[name]
+            by_channel[(slice(None), *where)] = found[CHANNEL]
+            codes[where] = status(self.code(index), variables["limit_ratio"][where])
         names = tuple(axis.name for axis in axes)
         return xr.Dataset(
             {
                 **{n: (names, v, CUBE_ATTRS[n]) for n, v in variables.items()},
-                STATUS: (names, status, {"long_name": STATUS_WORDS}),
-                "n_up": ((), n_up, {"units": "1", "long_name": "upper limit on signal events"}),
+                **self._channels(channels, names, by_channel),
+                STATUS: (names, codes, {"long_name": STATUS_WORDS}),
+                "n_up": self._n_up(names, variables["n_up"]),
                 "acceptance": self._acceptance(),
             },
             coords={
@@ -177,153 +195,58 @@ class Analysis:
             attrs=self._attrs(),
         )
 
-    def _where(self, index: tuple[int, ...]) -> tuple[Any, ...]:
-        """Index of a mass point in the cube: numbers on mass axes, everything on the others."""
-        position = dict(zip(self.scan.mass_axes, index, strict=True))
-        return tuple(position.get(a.name, slice(None)) for a in self.scan.grid.axes)
+    def _channels(
+        self, channels: list[str], names: tuple[str, ...], values: Floats
+    ) -> dict[str, Any]:
+        """Events of each channel, where there are several."""
+        if len(channels) == 1:
+            return {}
+        attrs = {
+            "units": "1",
+            "long_name": "selected events of each counting channel",
+            "channels": ", ".join(channels),
+        }
+        return {"n_events_by_channel": ((CHANNEL, *names), values, attrs)}
+
+    def _n_up(self, names: tuple[str, ...], values: Floats) -> xr.Variable:
+        """Limit on events: one number where it is the same everywhere."""
+        known = values[np.isfinite(values)]
+        if known.size and (known == known[0]).all():
+            return xr.Variable((), known[0], CUBE_ATTRS["n_up"])
+        return xr.Variable(names, values, CUBE_ATTRS["n_up"])
 
     def _acceptance(self) -> xr.Variable:
         steps = len(self.experiment.signature.selection) + 2
-        found = self.response["acceptance"].isel(experiment=self._row, step=slice(steps))
-        names = [f"acceptance_{d}" if d in ("term", "step") else d for d in found.dims]
-        mass_axes = [d for d in names if d in self.scan.mass_axes]
-        keep = [i for i, d in enumerate(found.dims) if d in ("term", "step") or d in mass_axes]
+        own = ("term", "final_state", "step")
+        found = self._own["acceptance"].isel(step=slice(steps))
         attrs = {
             "units": "1",
-            "long_name": "produced events left: all, after each cut, times the efficiency",
+            "long_name": "events left: all, after each cut, times the efficiency",
             "steps": ", ".join(self._steps()),
+            "terms": ", ".join(self._terms),
+            "final_states": ", ".join(self._decays),
         }
-        return xr.Variable([names[i] for i in keep], found.values, attrs)
+        # a mass that the grid does not scan has length one
+        keep = [d for d in found.dims if d in own or d in {a.name for a in self.scan.grid.axes}]
+        found = found.isel({d: 0 for d in found.dims if d not in keep})
+        names = [f"acceptance_{d}" if d in own else d for d in keep]
+        return xr.Variable(names, found.values, attrs)
 
     def _steps(self) -> list[str]:
         """Name the steps of the cut flow."""
-        return ["produced", *self.experiment.signature.cut_names, "efficiency"]
+        first = "produced" if self.experiment.process == "upscattering" else "decays"
+        return [first, *self.experiment.signature.cut_names, "efficiency"]
 
     def _attrs(self) -> dict[str, Any]:
         return {
             "title": self.experiment.title,
             "kind": self.experiment.kind,
-            "exposure_pot": self.experiment.exposure_pot,
+            "exposure_pot": self.experiment.pot,
             "statistic": self.method,
             "limit_confidence_level": self.level,
             "digest": self.experiment.digest,
         }
 
-    def limits(self) -> list[Limit]:
-        """Excluded intervals along the last coupling axis, at every value of the other axes."""
-        found, n_up = [], self.n_up
-        for values, function, axis in self._lines():
-            low, high = axis.values[0], axis.values[-1]
-            for lower, upper in intervals.excluded(function, n_up, low, high):
-                name = self.experiment.name
-                found.append(Limit(name, self.method, self.level, lower, upper, values))
-        return found
-
-    def _lines(self) -> Iterator[tuple[dict[str, float], Callable[[Floats], Floats], Any]]:
-        """Each line of the grid along the last coupling axis: where, events on it, the axis."""
-        couplings = self.scan.grid.coupling_axes
-        if not couplings:
-            return
-        *others, axis = couplings
-        for index, masses in self.masses():
-            if self._code(index) in (TODO, FAILED):
-                continue
-            for rest in np.ndindex(*(len(a.values) for a in others)):
-                fixed = {a.name: a.values[i] for a, i in zip(others, rest, strict=True)}
-                values = {**masses, **fixed}
-                yield values, self._along(index, values, axis.name), axis
-
-    def _along(
-        self, index: tuple[int, ...], values: dict[str, float], name: str
-    ) -> Callable[[Floats], Floats]:
-        """Events as a function of one coupling."""
-        known = {axis.name for axis in self.scan.grid.axes}
-        fixed = {k: v for k, v in values.items() if k in known}
-
-        def n_events(coupling: Floats) -> Floats:
-            point = dict(self.scan.grid.resolve({**fixed, name: coupling}))
-            return self._n_events(index, point)
-
-        return n_events
-
-    def contours(self, cube: xr.Dataset) -> list[Contour]:
-        """Trace where n_events = n_up on the plane of the grid, for each slice of further axes."""
-        plane = self.scan.plane
-        if plane is None:
-            return []
-        x, y = plane
-        others = [axis.name for axis in self.scan.grid.axes if axis.name not in plane]
-        found: list[Contour] = []
-        for index in np.ndindex(*(cube.sizes[o] for o in others)):
-            chosen = dict(zip(others, index, strict=True))
-            found += self._plane_contours(cube.isel(chosen).transpose(..., y, x), x, y)
-        return found
-
-    def _plane_contours(self, cut: xr.Dataset, x: str, y: str) -> list[Contour]:
-        point = {
-            axis.name: float(cut[axis.name])
-            for axis in self.scan.grid.axes
-            if axis.name not in (x, y)
-        }
-        coupling = y in {axis.name for axis in self.scan.grid.coupling_axes}
-        return tracing.contours(
-            cut[x].values,
-            cut[y].values,
-            cut["n_events"].values,
-            float(cut["n_up"]),
-            experiment=self.experiment.name,
-            statistic=self.method,
-            confidence_level=self.level,
-            point=point,
-            refine=self._roots(cut, x, y, point) if coupling else None,
-            threshold=self._threshold() if x == "m4" else None,
-            unconverged=cut[STATUS].values == UNCONVERGED,
-        )
-
-    def _roots(
-        self, cut: xr.Dataset, x: str, y: str, point: dict[str, float]
-    ) -> Callable[[float], Any]:
-        """All exact crossings in y at a grid value of x."""
-        axes = self.scan.mass_axes
-        low, high, n_up = float(cut[y][0]), float(cut[y][-1]), float(cut["n_up"])
-
-        def roots(value: float) -> Any:
-            values = {**point, x: value}
-            index = tuple(int(np.argmin(np.abs(np.array(axes[a]) - values[a]))) for a in axes)
-            return intervals.edges(self._along(index, values, y), n_up, low, high)
-
-        return roots
-
-    def _threshold(self) -> float | None:
+    def threshold(self) -> float | None:
         """Mass in GeV at and beyond which this beam makes no HNLs."""
-        flux = self.experiment.beam.flux
-        reached = [
-            float(flux.energy[np.flatnonzero(flux.values[p])[-1] + 1 :][:1].max(initial=0.0))
-            or float(flux.energy[-1])
-            for term in self.scan.terms
-            for p in term.projectiles
-            if flux.values[p].any()
-        ]
-        nuclei = {n for volume in self.experiment.targets for n in volume.nuclei}
-        return max(largest_mass(max(reached), name) for name in nuclei) if reached else None
-
-
-CUBE_ATTRS = {
-    "n_events": {"units": "1", "long_name": "selected events"},
-    "n_events_sdev": {"units": "1", "long_name": "Monte Carlo error of n_events"},
-    "n_produced": {"units": "1", "long_name": "upscatterings in the target volumes"},
-    "ctau_cm": {"units": "cm", "long_name": "proper decay length"},
-    "branching_ratio": {"units": "1", "long_name": "branching ratio into the visible final state"},
-    "limit_ratio": {"units": "1", "long_name": "n_events / n_up; excluded above 1"},
-}
-
-
-def _status(code: int, ratio: Floats) -> NDArray[np.int8]:
-    """Status of the points at one mass: unconverged only where it could move the limit."""
-    result = np.full(np.shape(ratio), code, dtype=np.int8)
-    if code == UNCONVERGED:
-        low, high = NEAR_LIMIT
-        result[~((ratio > low) & (ratio < high))] = DONE
-    if code == TODO:
-        result[...] = FAILED
-    return result
+        return processes.largest_mass(self.experiment, self.scan.terms(self.experiment))

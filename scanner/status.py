@@ -21,6 +21,9 @@ SWAP_SECONDS = 1.0
 
 Counts = dict[str, int]
 
+BLOCK_KEYS = ("total", "done", "failed")
+POINT_KEYS = (*BLOCK_KEYS, "unconverged")
+
 
 def status(path: Path | str) -> dict[str, Any]:
     """Count what is done, without disturbing a run.
@@ -66,14 +69,14 @@ def _status(path: Path, place: Path) -> dict[str, Any]:
         groups[name] = {"blocks": _count_blocks(marks), "points": _count_points(regions, marks)}
         broken = np.flatnonzero(marks == BROKEN)[: MAX_ERRORS - len(errors)].tolist()
         errors.extend(f"{name} block {index}: {regions.message(index)}" for index in broken)
-    blocks = _sum([group["blocks"] for group in groups.values()])
+    blocks = _sum([group["blocks"] for group in groups.values()], BLOCK_KEYS)
     seconds, left = _times(place, attrs.get("runs", []), blocks, running)
     return {
         "store": str(path),
         "sealed": bool(attrs.get("sealed", False)),
         "running": running,
         "blocks": blocks,
-        "points": _sum([group["points"] for group in groups.values()]),
+        "points": _sum([group["points"] for group in groups.values()], POINT_KEYS),
         "seconds": seconds,
         "seconds_left": left,
         "groups": groups,
@@ -124,9 +127,9 @@ def _points(layout: Layout, chosen: npt.NDArray[np.bool_]) -> npt.NDArray[np.boo
     return points
 
 
-def _sum(counts: list[Counts]) -> Counts:
-    """Add counts key by key."""
-    return {key: sum(count[key] for count in counts) for key in counts[0]}
+def _sum(counts: list[Counts], keys: tuple[str, ...]) -> Counts:
+    """Add counts key by key; zero for a scan without experiments."""
+    return {key: sum(count[key] for count in counts) for key in keys}
 
 
 def _times(

@@ -1,6 +1,5 @@
 """Reading beams and their flux tables."""
 
-import math
 from collections.abc import Iterable
 from os import PathLike
 from pathlib import Path
@@ -8,9 +7,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from physics.beams.schema import FLUX_UNIT, PROJECTILES, Beam, Envelope, Flux
+from physics.beams import parents, tables
+from physics.beams.schema import FLUX_UNIT, PROJECTILES, Beam, Envelope, Flux, ParentBeam
 from physics.citations import read as read_sources
-from physics.documents import Table, one_line, read_text, read_toml
+from physics.documents import Table, one_line, read_toml
 from physics.errors import InputError
 from physics.packaged import find, stems
 
@@ -31,8 +31,13 @@ def names() -> tuple[str, ...]:
     return stems(PACKAGE)
 
 
-def load(name_or_path: str | PathLike[str], *, relative_to: Path | None = None) -> Beam:
+def load(
+    name_or_path: str | PathLike[str], *, relative_to: Path | None = None
+) -> Beam | ParentBeam:
     """Load a beam by name or path, with its flux, and check all of it.
+
+    A beam with a `flux_table` tells the neutrinos that scatter, one with a `parent_flux_table` the
+    particles whose decays make HNLs.
 
     Parameters
     ----------
@@ -53,6 +58,8 @@ def load(name_or_path: str | PathLike[str], *, relative_to: Path | None = None) 
     """
     path = find(name_or_path, PACKAGE, "beam", relative_to=relative_to)
     document = read_toml(path, "a beam file (TOML)")
+    if "parent_flux_table" in document:
+        return parents.read(document, path)
     document.only(
         "title", "baseline_cm", "flux_table", "flux_unit", "sampling_group", "source", "envelope"
     )
@@ -71,7 +78,7 @@ def load(name_or_path: str | PathLike[str], *, relative_to: Path | None = None) 
     return beam
 
 
-def check_groups(beams: Iterable[Beam]) -> None:
+def check_groups(beams: Iterable[Beam | ParentBeam]) -> None:
     """Raise unless beams of one sampling group carry the same envelope, shipped ones among them.
 
     Raises
@@ -81,6 +88,8 @@ def check_groups(beams: Iterable[Beam]) -> None:
     """
     known: dict[str, Beam] = {}
     for beam in (*map(load, names()), *beams):
+        if isinstance(beam, ParentBeam):
+            continue  # each experiment is sampled with its own parents
         first = known.setdefault(beam.sampling_group, beam)
         if beam.envelope != first.envelope:
             raise InputError(
@@ -152,58 +161,17 @@ def _frozen(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _numbers(file: Path) -> NDArray[np.float64]:
     """Read and check the rows of a flux table: shape (n, 7)."""
-    lines = read_text(file, "a flux table (CSV)").split("\n")
-    rows = [(i, s) for i, s in enumerate(lines, 1) if s.strip() and not s.startswith("#")]
-    header = tuple(s.strip() for s in rows[0][1].split(",")) if rows else ()
-    if header != _HEADER:
-        raise InputError(
-            one_line(
-                f"{file}: line {rows[0][0] if rows else 1}: got the columns "
-                f"'{','.join(header)[:80]}', but a flux table has {','.join(_HEADER)}; "
-                "write that line before the numbers"
-            )
-        )
-    table = [_row(file, i, s) for i, s in rows[1:]]
+    read = tables.rows(file, _HEADER, "a flux table")
+    table = [
+        [
+            tables.number(file, line, name, cell, positive=name == "energy_GeV")
+            for name, cell in zip(_HEADER, cells, strict=True)
+        ]
+        for line, cells in read
+    ]
     if len(table) < 2:
         raise InputError(
             one_line(f"{file}: got {len(table)} rows, but a flux table needs 2 or more; add them")
         )
-    for (i, _), before, after in zip(rows[2:], table, table[1:], strict=False):
-        if after[0] <= before[0]:
-            raise InputError(
-                one_line(
-                    f"{file}: line {i}: energy_GeV is {after[0]!r} after {before[0]!r}, but "
-                    "energies must increase strictly; sort the rows and remove duplicates"
-                )
-            )
+    tables.require_increasing(file, [line for line, _ in read], [row[0] for row in table])
     return np.array(table)
-
-
-def _row(file: Path, number: int, line: str) -> list[float]:
-    """Read one row of a flux table."""
-    cells = [cell.strip() for cell in line.split(",")]
-    if len(cells) != len(_HEADER):
-        raise InputError(
-            one_line(
-                f"{file}: line {number}: got {len(cells)} columns, but {len(_HEADER)} are needed; "
-                f"give {','.join(_HEADER)}"
-            )
-        )
-    return [_cell(file, number, name, cell) for name, cell in zip(_HEADER, cells, strict=True)]
-
-
-def _cell(file: Path, number: int, column: str, cell: str) -> float:
-    """Read one number of a flux table: finite, not negative, the energy above zero."""
-    try:
-        value = float(cell)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value) or value < 0 or (column == "energy_GeV" and value == 0):
-        wanted = "above 0" if column == "energy_GeV" else "at least 0"
-        raise InputError(
-            one_line(
-                f"{file}: line {number}, column {column}: got '{cell[:40]}', but a finite number "
-                f"{wanted} is needed; correct it"
-            )
-        )
-    return value

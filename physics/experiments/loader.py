@@ -16,21 +16,23 @@ from physics.documents import Table, is_path, one_line, read_toml, show
 from physics.errors import InputError
 from physics.experiments import signature, volumes
 from physics.experiments.base import merged
-from physics.experiments.schema import Experiment
+from physics.experiments.schema import FLUX_METHODS, Experiment
 from physics.packaged import exists, find, stems
 
 PACKAGE = "physics.experiments"
-RESERVED = ("combined", "contours", "limits", "response")
+RESERVED = ("combined", "contours", "cosmology", "limits", "response")
 """Names of groups of the store, which no experiment may have."""
 
 _DEEPEST = 8
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+_KEYS = ["title", "kind", "beam", "exposure_pot", "flux_method", "source", "volumes", "signature"]
 _SOURCED = (
     "selection",
     "smearing",
     "efficiency",
     "observed",
     "background",
+    "channels",
     "signal_uncertainty",
 )
 
@@ -72,7 +74,7 @@ def load(name_or_path: str | PathLike[str]) -> Experiment:
     path = find(name_or_path, PACKAGE, "experiment", listed="hnlscan list experiments")
     document = _document(path)
     _check_name(path)
-    document.only("title", "kind", "beam", "exposure_pot", "source", "volumes", "signature")
+    document.only(*_KEYS)
     beam = _beam(document, path.parent)
     kind: Literal["search", "projection"] = (
         "projection"
@@ -85,11 +87,12 @@ def load(name_or_path: str | PathLike[str]) -> Experiment:
         title=document.text("title", '"a detector in a beam"'),
         kind=kind,
         beam=beam,
-        exposure_pot=document.number("exposure_pot", "6.6e20", above=0),
-        volumes=volumes.read(document, beam.baseline_cm),
-        signature=signature.read(
-            analysis, projection=kind == "projection", top_energy=float(beam.flux.energy[-1])
+        exposure_pot=_exposure(document, beam),
+        flux_method=_flux_method(document, beam),
+        volumes=volumes.read(
+            document, beam.baseline_cm, targets=not isinstance(beam, beams.ParentBeam)
         ),
+        signature=signature.read(analysis, projection=kind == "projection", beam=beam),
         source=read_sources(document, ("exposure_pot", "volumes", *_sourced(analysis))),
         digest="",
         path=str(path),
@@ -148,12 +151,10 @@ def digest(experiment: Experiment) -> str:
     beam = msgspec.structs.asdict(experiment.beam)
     for word in ("name", "title", "source", "path"):
         del beam[word]
-    flux = {"energy": experiment.beam.flux.energy.tolist()} | {
-        name: values.tolist() for name, values in experiment.beam.flux.values.items()
-    }
-    content["beam"] = beam | {"flux": flux}
+    content["beam"] = beam | {"flux": _flux_numbers(experiment.beam)}
     content["signature"] = msgspec.to_builtins(experiment.signature)
-    content["signature"]["background"].pop("made")
+    for channel in content["signature"]["channels"]:
+        channel["background"].pop("made")
     text = json.dumps(msgspec.to_builtins(content), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -193,7 +194,42 @@ def _document(path: Path, depth: int = 0) -> Table:
     return merged(_document(base, depth + 1), document)
 
 
-def _beam(document: Table, folder: Path) -> beams.Beam:
+def _flux_numbers(beam: beams.Beam | beams.ParentBeam) -> dict[str, object]:
+    """Return the flux of a beam as lists."""
+    if isinstance(beam, beams.ParentBeam):
+        return {p: [f.energy.tolist(), f.value.tolist()] for p, f in beam.flux.items()}
+    values = {name: values.tolist() for name, values in beam.flux.values.items()}
+    return {"energy": beam.flux.energy.tolist()} | values
+
+
+def _exposure(document: Table, beam: beams.Beam | beams.ParentBeam) -> float | dict[str, float]:
+    """Read the protons on target, of each mode for a beam that has several."""
+    if not isinstance(beam, beams.ParentBeam) or len(beam.modes) == 1:
+        given = document.number("exposure_pot", "6.6e20", above=0)
+        return {next(iter(beam.modes)): given} if isinstance(beam, beams.ParentBeam) else given
+    example = "{ " + ", ".join(f"{mode} = 1e21" for mode in beam.modes) + " }"
+    table = document.table("exposure_pot", example)
+    table.only(*beam.modes, noun="mode")
+    exposure = {mode: table.number(mode, "1e21", at_least=0) for mode in beam.modes}
+    if not any(exposure.values()):
+        raise document.error("exposure_pot", f"is zero; write for example {example}")
+    return exposure
+
+
+def _flux_method(document: Table, beam: beams.Beam | beams.ParentBeam) -> str:
+    """Read how HNLs follow from the neutrinos of their parents."""
+    if "flux_method" not in document:
+        return FLUX_METHODS[0]
+    if not isinstance(beam, beams.ParentBeam):
+        raise document.error(
+            "flux_method",
+            "given for a beam of neutrinos that scatter, but it belongs to one of parents; "
+            "remove it",
+        )
+    return document.text("flux_method", '"two_branch"', choices=FLUX_METHODS)
+
+
+def _beam(document: Table, folder: Path) -> beams.Beam | beams.ParentBeam:
     """Load the beam, complaining here about its name and in its own file about all else."""
     name = document.text("beam", '"bnb_at_sbnd"')
     try:

@@ -5,19 +5,30 @@ from typing import Literal
 
 import msgspec
 
-from physics.beams.schema import Beam
+from physics.beams.schema import Beam, ByMass, ParentBeam
 from physics.citations import Cite
 from physics.experiments.shapes import Shape
 
-OBSERVABLES = ("E_vis", "cos_theta", "E_nu_QE")
-"""What a selection may cut on: visible energy (GeV), cosine of the angle of the shower to the beam,
-and the neutrino energy (GeV) reconstructed as if the event were quasi-elastic."""
+Process = Literal["upscattering", "in_flight"]
+"""How HNLs come to a detector: made in it by neutrinos, or in the beam by decays."""
 
-FINAL_STATES = ("nu_gamma",)
+OBSERVABLES = {
+    "upscattering": ("E_vis", "cos_theta", "E_nu_QE"),
+    "in_flight": ("E_vis", "cos_theta", "theta_pair", "m_pair"),
+}
+"""What a selection may cut on: visible energy (GeV), cosine of the angle of all that is visible to
+the beam, the neutrino energy (GeV) reconstructed as if the event were quasi-elastic, the opening
+angle (rad) and the invariant mass (GeV) of the two visible particles."""
+
+FINAL_STATES = {
+    "upscattering": ("nu_gamma",),
+    "in_flight": ("nu_e_e", "nu_e_mu", "nu_mu_mu", "e_pi", "mu_pi", "nu_pi0", "nu_gamma"),
+}
 """Final states whose visible particles the kernel can follow."""
 
-STATISTICS = ("cls", "poisson_zero_background")
-"""Statistics an experiment may ask for."""
+FLUX_METHODS = ("two_branch", "rescaling")
+"""How HNLs follow from the neutrinos of their parents: boosted from the rest frame of the parent,
+or with the neutrino's energy as their momentum."""
 
 
 class Volume(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -89,6 +100,32 @@ class Efficiency(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     value: tuple[float, ...]
 
 
+class MassEfficiency(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Efficiency for decays in the decay volume that pass the selection, against the HNL mass.
+
+    Parameters
+    ----------
+    by_lepton : dict
+        {lepton made with N: {final state: efficiency}}; the lepton ``"any"`` stands for all, the
+        final state ``"any"`` for those not named.
+    """
+
+    by_lepton: dict[str, dict[str, ByMass]]
+
+    def at(self, lepton: str, state: str, mass: float) -> float:
+        """Return the efficiency of a final state at a mass in GeV; 0 for one that is not named.
+
+        Examples
+        --------
+        >>> flat = ByMass(mass_GeV=(1.0,), value=(0.3,))
+        >>> MassEfficiency(by_lepton={"any": {"any": flat}}).at("mu", "nu_e_e", 0.1)
+        0.3
+        """
+        table = self.by_lepton.get(lepton, self.by_lepton.get("any", {}))
+        found = table.get(state, table.get("any"))
+        return found.at(mass) if found is not None else 0.0
+
+
 class Background(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Expected background events, their systematic uncertainty, parts, and how they were made."""
 
@@ -96,6 +133,27 @@ class Background(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     uncertainty: float
     made: str | None = None
     parts: dict[str, float] = {}
+
+
+class Channel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One count: what was seen and expected in some of the beam's modes.
+
+    Parameters
+    ----------
+    name : str
+        Name in the store.
+    modes : tuple of str
+        Modes of the beam that it counts; empty for a beam without modes.
+    observed : int
+        Events seen; the rounded background for a projection.
+    background : Background
+        Events expected without signal.
+    """
+
+    name: str
+    modes: tuple[str, ...] = ()
+    observed: int
+    background: Background
 
 
 class Signature(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -108,16 +166,14 @@ class Signature(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     final_states : tuple of str
         Decay channels of the HNL that count.
     selection : tuple of Cut
-        All have to hold.
-    efficiency : Efficiency
-        At the generated photon energy.
+        All have to hold; may be empty for decays in flight.
+    efficiency : Efficiency or MassEfficiency
+        At the generated photon energy, or of a decay in flight at the HNL mass.
     smearing : Smearing or None
         None: the cuts see generated values.
-    observed : int
-        Events seen; the rounded background for a projection.
-    background : Background
-        Events expected without signal.
-    signal_uncertainty : dict
+    channels : tuple of Channel
+        Independent counts, with all signal uncertainties in common.
+    signal_uncertainty : dict of ByMass
         Relative uncertainties of the signal by origin, independent of each other.
     statistic : str
         Default statistic of limits.
@@ -126,11 +182,10 @@ class Signature(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     name: str
     final_states: tuple[str, ...]
     selection: tuple[Cut, ...]
-    efficiency: Efficiency
+    efficiency: Efficiency | MassEfficiency
     smearing: Smearing | None = None
-    observed: int
-    background: Background
-    signal_uncertainty: dict[str, float] = {}
+    channels: tuple[Channel, ...]
+    signal_uncertainty: dict[str, ByMass] = {}
     statistic: str = "cls"
 
     @property
@@ -139,9 +194,23 @@ class Signature(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         return tuple(f"{c.min:g} < {c.observable} < {c.max:g}" for c in self.selection)
 
     @property
-    def signal_relative_uncertainty(self) -> float:
-        """Quadrature sum of the signal uncertainties."""
-        return hypot(*self.signal_uncertainty.values())
+    def observed(self) -> int:
+        """Events seen in all channels."""
+        return sum(channel.observed for channel in self.channels)
+
+    @property
+    def background(self) -> Background:
+        """Background of all channels, their uncertainties added in quadrature."""
+        if len(self.channels) == 1:
+            return self.channels[0].background
+        each = [channel.background for channel in self.channels]
+        return Background(
+            mean=sum(b.mean for b in each), uncertainty=hypot(*(b.uncertainty for b in each))
+        )
+
+    def signal_relative_uncertainty(self, mass: float) -> float:
+        """Quadrature sum of the signal uncertainties at an HNL mass in GeV."""
+        return hypot(*(part.at(mass) for part in self.signal_uncertainty.values()))
 
 
 class Experiment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -153,12 +222,14 @@ class Experiment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
         Stem of its file, one line of text, and where the file is.
     kind : {"search", "projection"}
         Whether data were taken, or expected.
-    beam : Beam
+    beam : Beam or ParentBeam
         Flux and baseline.
-    exposure_pot : float
-        Protons on target.
+    exposure_pot : float or dict of float
+        Protons on target; by mode for a beam with modes.
+    flux_method : str
+        One of `FLUX_METHODS`, for HNLs made in the beam.
     volumes : tuple of Volume
-        At least one target and one decay volume.
+        At least one decay volume, and one target where neutrinos scatter.
     signature : Signature
         The analysis.
     source : dict
@@ -170,13 +241,25 @@ class Experiment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     name: str
     title: str
     kind: Literal["search", "projection"]
-    beam: Beam
-    exposure_pot: float
+    beam: Beam | ParentBeam
+    exposure_pot: float | dict[str, float]
+    flux_method: str = "two_branch"
     volumes: tuple[Volume, ...]
     signature: Signature
     source: dict[str, Cite]
     digest: str
     path: str
+
+    @property
+    def process(self) -> Process:
+        """How HNLs come to this detector."""
+        return "in_flight" if isinstance(self.beam, ParentBeam) else "upscattering"
+
+    @property
+    def pot(self) -> float:
+        """Protons on target over all modes."""
+        given = self.exposure_pot
+        return sum(given.values()) if isinstance(given, dict) else given
 
     @property
     def targets(self) -> tuple[Volume, ...]:

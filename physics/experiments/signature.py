@@ -3,17 +3,22 @@
 import math
 import re
 
+from physics.beams.parents import by_mass
+from physics.beams.schema import Beam, ByMass, ParentBeam
 from physics.documents import Table, as_float, show
 from physics.experiments.schema import (
     FINAL_STATES,
     OBSERVABLES,
-    STATISTICS,
     Background,
+    Channel,
     Cut,
     Efficiency,
+    MassEfficiency,
+    Process,
     Signature,
     Smearing,
 )
+from physics.statistics import METHODS
 
 _KEYS = (
     "final_states",
@@ -22,15 +27,19 @@ _KEYS = (
     "efficiency",
     "observed",
     "background",
+    "channels",
     "signal_uncertainty",
     "statistic",
 )
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _ROW = '[["E_vis", 0.14, inf]]'
 _SUM_TOLERANCE = 0.005
+_BACKGROUND = "{ mean = 145.1, uncertainty = 13.8 }"
+ONE_CHANNEL = "all"
+"""Name of the channel of an experiment that makes one count."""
 
 
-def read(table: Table, *, projection: bool, top_energy: float) -> Signature:
+def read(table: Table, *, projection: bool, beam: Beam | ParentBeam) -> Signature:
     """Read the one signature of an experiment.
 
     Parameters
@@ -39,8 +48,8 @@ def read(table: Table, *, projection: bool, top_energy: float) -> Signature:
         The table `[signature]`, with one table inside.
     projection : bool
         Whether nothing was observed yet.
-    top_energy : float
-        Highest energy (GeV) of the flux: cuts above it are in another unit.
+    beam : Beam or ParentBeam
+        Where the HNLs, or the neutrinos that make them, come from.
 
     Raises
     ------
@@ -56,30 +65,39 @@ def read(table: Table, *, projection: bool, top_energy: float) -> Signature:
         )
     inner = table.table(names[0], "{ ... }")
     inner.only(*_KEYS)
-    background = _background(inner.table("background", "{ mean = 145.1, uncertainty = 13.8 }"))
-    if projection and background.made is None:
-        raise inner.error(
-            ("background", "made"),
-            "missing, but a projection says how its background was made; "
-            'write for example made = "scaled from MicroBooNE"',
-        )
+    process: Process = "in_flight" if isinstance(beam, ParentBeam) else "upscattering"
+    top_energy = _top_energy(beam)
+    states = inner.texts("final_states", '["nu_gamma"]', choices=FINAL_STATES[process])
+    modes = tuple(beam.modes) if isinstance(beam, ParentBeam) else ()
     return Signature(
         name=names[0],
-        final_states=inner.texts("final_states", '["nu_gamma"]', choices=FINAL_STATES),
-        selection=_selection(inner, top_energy),
-        smearing=_smearing(inner.table("smearing", "{ ... }")) if "smearing" in inner else None,
-        efficiency=_efficiency(inner.table("efficiency", "{ constant = 0.07 }"), top_energy),
-        observed=_observed(inner, background, projection),
-        background=background,
+        final_states=states,
+        selection=_selection(inner, process, top_energy),
+        smearing=_smearing(inner, process) if "smearing" in inner else None,
+        efficiency=(
+            _mass_efficiency(inner.table("efficiency", "{ constant = 0.3 }"), states)
+            if process == "in_flight"
+            else _efficiency(inner.table("efficiency", "{ constant = 0.07 }"), top_energy)
+        ),
+        channels=_channels(inner, projection, modes),
         signal_uncertainty=_uncertainties(inner),
-        statistic=inner.text("statistic", '"cls"', STATISTICS) if "statistic" in inner else "cls",
+        statistic=inner.text("statistic", '"cls"', METHODS) if "statistic" in inner else "cls",
     )
 
 
-def _selection(table: Table, top_energy: float) -> tuple[Cut, ...]:
-    """Read the rows of the selection."""
+def _top_energy(beam: Beam | ParentBeam) -> float:
+    """Highest energy (GeV) of the flux: cuts above it are in another unit."""
+    if isinstance(beam, ParentBeam):
+        return max(float(flux.energy[-1]) for flux in beam.flux.values())
+    return float(beam.flux.energy[-1])
+
+
+def _selection(table: Table, process: Process, top_energy: float) -> tuple[Cut, ...]:
+    """Read the rows of the selection, which decays in flight may do without."""
+    if process == "in_flight" and "selection" not in table:
+        return ()
     rows = table.rows("selection", _ROW)
-    cuts = tuple(_cut(row, top_energy) for row in rows)
+    cuts = tuple(_cut(row, process, top_energy) for row in rows)
     for i, cut in enumerate(cuts):
         if cut.observable in [c.observable for c in cuts[:i]]:
             raise rows[i].error(
@@ -88,7 +106,7 @@ def _selection(table: Table, top_energy: float) -> tuple[Cut, ...]:
     return cuts
 
 
-def _cut(row: Table, top_energy: float) -> Cut:
+def _cut(row: Table, process: Process, top_energy: float) -> Cut:
     """Read one row of a selection: observable, minimum, maximum."""
     if len(row.data) != 3:
         raise row.error(
@@ -96,7 +114,7 @@ def _cut(row: Table, top_energy: float) -> Cut:
             f"got {len(row.data)} entries, but a row is [observable, min, max]; "
             f"write for example {_ROW}",
         )
-    observable = row.text("0", '"E_vis"', choices=OBSERVABLES)
+    observable = row.text("0", '"E_vis"', choices=OBSERVABLES[process])
     low, high = (_limit(row, key) for key in ("1", "2"))
     if low >= high:
         raise row.error(
@@ -106,6 +124,9 @@ def _cut(row: Table, top_energy: float) -> Cut:
     if observable == "cos_theta":
         if low >= 1 or high <= -1:
             raise row.error((), "no cosine lies between these limits; give some from -1 to 1")
+    elif observable == "theta_pair":
+        if low >= math.pi or high <= 0:
+            raise row.error((), "no angle lies between these limits; give some from 0 to pi rad")
     elif high <= 0 or low >= top_energy:
         raise row.error(
             (),
@@ -127,8 +148,14 @@ def _limit(row: Table, key: str) -> float:
     return value
 
 
-def _smearing(table: Table) -> Smearing:
+def _smearing(signature: Table, process: Process) -> Smearing:
     """Read the resolution."""
+    if process == "in_flight":
+        raise signature.error(
+            "smearing",
+            "given for decays in flight, but their selection sees generated values; remove it",
+        )
+    table = signature.table("smearing", "{ ... }")
     keys = ("energy_stochastic", "energy_constant", "angle_constant_deg", "angle_log_deg")
     table.only(*keys)
     return Smearing(
@@ -159,6 +186,61 @@ def _efficiency(table: Table, top_energy: float) -> Efficiency:
     if not any(value_at):
         raise table.error("value", "is zero everywhere, but something must be seen; correct it")
     return Efficiency(energy_GeV=energy, value=value_at)
+
+
+def _mass_efficiency(table: Table, states: tuple[str, ...]) -> MassEfficiency:
+    """Read the efficiency of decays in flight: one number, or tables by lepton and final state."""
+    if "constant" in table:
+        flat = by_mass(table, above=0, at_most=1)
+        return MassEfficiency(by_lepton={"any": {"any": flat}})
+    table.only("any", "e", "mu", noun="lepton")
+    found: dict[str, dict[str, ByMass]] = {}
+    for lepton in table.data:
+        inner = table.table(lepton, "{ nu_e_e = { constant = 0.1 } }")
+        inner.only("any", *states, noun="final state")
+        found[lepton] = {
+            state: by_mass(inner.table(state, "{ constant = 0.1 }"), at_least=0, at_most=1)
+            for state in inner.data
+        }
+    if not any(any(each.value) for by_state in found.values() for each in by_state.values()):
+        raise table.error((), "is zero everywhere, but something must be seen; correct it")
+    return MassEfficiency(by_lepton=found)
+
+
+def _channels(table: Table, projection: bool, modes: tuple[str, ...]) -> tuple[Channel, ...]:
+    """Read the counts: one, or several under `channels`."""
+    if "channels" not in table:
+        return (_channel(table, ONE_CHANNEL, projection, modes),)
+    for key in ("observed", "background"):
+        if key in table:
+            raise table.error(
+                key, "given beside channels, but each channel has its own; remove one of the two"
+            )
+    inner = table.table("channels", "{ fhc = { ... } }")
+    found = []
+    for name in inner.data:
+        if not _NAME.fullmatch(name):
+            raise inner.error(name, f"{show(name)} is no lower case word; rename the channel")
+        channel = inner.table(name, "{ observed = 0, background = ... }")
+        channel.only("modes", "observed", "background")
+        chosen = channel.texts("modes", '["fhc"]', choices=modes) if "modes" in channel else modes
+        found.append(_channel(channel, name, projection, chosen))
+    if not found:
+        raise table.error("channels", "is empty, but a count is needed; add one or remove it")
+    return tuple(found)
+
+
+def _channel(table: Table, name: str, projection: bool, modes: tuple[str, ...]) -> Channel:
+    """Read one count."""
+    background = _background(table.table("background", _BACKGROUND))
+    if projection and background.made is None:
+        raise table.error(
+            ("background", "made"),
+            "missing, but a projection says how its background was made; "
+            'write for example made = "scaled from MicroBooNE"',
+        )
+    observed = _observed(table, background, projection)
+    return Channel(name=name, modes=modes, observed=observed, background=background)
 
 
 def _background(table: Table) -> Background:
@@ -200,9 +282,17 @@ def _observed(table: Table, background: Background, projection: bool) -> int:
     return observed
 
 
-def _uncertainties(table: Table) -> dict[str, float]:
+def _uncertainties(table: Table) -> dict[str, ByMass]:
     """Read the relative uncertainties of the signal."""
     if "signal_uncertainty" not in table:
         return {}
     inner = table.table("signal_uncertainty", "{ flux = 0.10 }")
-    return {name: inner.number(name, "0.10", at_least=0, at_most=1) for name in inner.data}
+    return {name: _uncertainty(inner, name) for name in inner.data}
+
+
+def _uncertainty(table: Table, name: str) -> ByMass:
+    """Read a relative uncertainty: a number, or a table against the HNL mass."""
+    if isinstance(table.data[name], dict):
+        return by_mass(table.table(name, "{ ... }"), at_least=0, at_most=1)
+    value = table.number(name, "0.10", at_least=0, at_most=1)
+    return ByMass(mass_GeV=(1.0,), value=(value,))

@@ -25,7 +25,7 @@ _DENSITIES_G_CM3 = (1e-5, 25.0)
 """From dilute gas to osmium: anything outside is a wrong unit."""
 
 
-def read(document: Table, baseline_cm: float) -> tuple[Volume, ...]:
+def read(document: Table, baseline_cm: float, *, targets: bool) -> tuple[Volume, ...]:
     """Read all volumes of an experiment.
 
     Parameters
@@ -34,6 +34,8 @@ def read(document: Table, baseline_cm: float) -> tuple[Volume, ...]:
         The experiment.
     baseline_cm : float
         Distance from the neutrino source to the origin of the detector frame.
+    targets : bool
+        Whether neutrinos scatter here; else HNLs only arrive and decay.
 
     Raises
     ------
@@ -48,7 +50,14 @@ def read(document: Table, baseline_cm: float) -> tuple[Volume, ...]:
                 ("volumes", i, "name"),
                 f'"{volume.name}" is given twice, but names are unique; rename one volume',
             )
-    if not any(v.target for v in volumes):
+    for i, volume in enumerate(volumes):
+        if volume.target and not targets:
+            raise document.error(
+                ("volumes", i, "material"),
+                f'"{volume.name}" is a target, but HNLs come from the beam here; '
+                "remove material and mass_tonnes",
+            )
+    if targets and not any(v.target for v in volumes):
         raise document.error(
             "volumes", "none is a target, but one is needed; give one material and mass_tonnes"
         )

@@ -52,7 +52,7 @@ def test_miniboone_analysis():
     ]
     efficiency = np.interp(0.35, analysis.efficiency.energy_GeV, analysis.efficiency.value)
     assert efficiency == pytest.approx(0.139 / 0.55, rel=1e-4)
-    assert analysis.signal_relative_uncertainty == pytest.approx((0.1**2 + 0.15**2) ** 0.5)
+    assert analysis.signal_relative_uncertainty(0.1) == pytest.approx((0.1**2 + 0.15**2) ** 0.5)
 
 
 def test_microboone_decays_are_seen_inside_the_cryostat():

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from physics import lifetime, models
 from physics.experiments import load
-from physics.rates import decay, events, rate
+from physics.decays import decay
+from physics.rates import events, rate
 from physics.response import DONE, NOT_CONVERGED, Precision, Sampler
 from physics.widths import dipole_width_gamma
 
@@ -141,9 +142,9 @@ def test_selected_events_are_a_decreasing_part_of_the_produced():
 @settings(deadline=None)
 @given(mu=st.floats(1e-12, 1e-2), scale=st.floats(1.01, 1e3))
 def test_events_scale_as_the_square_at_fixed_lifetime(reference, mu, scale):
-    response = {MU_TERM.name: reference.value}
-    few = events(response, DIPOLE.factors({"m4": 0.1, "mu_tr_mu4": mu}), 0.99, 123.0)
-    many = events(response, DIPOLE.factors({"m4": 0.1, "mu_tr_mu4": mu * scale}), 0.99, 123.0)
+    response, ratio = {MU_TERM.name: reference.table.mean(-2)}, np.array([0.99])
+    few = events(response, DIPOLE.factors({"m4": 0.1, "mu_tr_mu4": mu}), ratio, 123.0)
+    many = events(response, DIPOLE.factors({"m4": 0.1, "mu_tr_mu4": mu * scale}), ratio, 123.0)
     assert many == pytest.approx(few * scale**2, rel=1e-9)
 
 
@@ -156,8 +157,8 @@ def test_events_scale_as_the_fourth_power_when_long_lived(reference, mu, scale):
         lived = decay(DIPOLE, point)
         counts.append(
             events(
-                {MU_TERM.name: reference.value}, DIPOLE.factors(point),
-                lived.branching["nu_gamma"], lived.ctau_cm,
+                {MU_TERM.name: reference.table.mean(-2)}, DIPOLE.factors(point),
+                lived.branching["nu_gamma"][None], lived.ctau_cm,
             )
         )  # fmt: skip
     assert counts[1] == pytest.approx(counts[0] * scale**4, rel=1e-4)
@@ -166,9 +167,8 @@ def test_events_scale_as_the_fourth_power_when_long_lived(reference, mu, scale):
 def test_events_are_factor_times_branching_times_response(reference):
     node = 100
     ctau = lifetime.CTAU_NODES_CM[node]
-    found = events(
-        {"a": reference.value, "b": 2 * reference.value}, {"a": 3.0, "b": 0.5}, 0.2, ctau
-    )
+    value = reference.table.mean(-2)
+    found = events({"a": value, "b": 2 * value}, {"a": 3.0, "b": 0.5}, np.array([0.2]), ctau)
     assert found == pytest.approx(4.0 * 0.2 * reference.value[node], rel=1e-12)
 
 

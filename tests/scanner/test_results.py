@@ -36,7 +36,7 @@ def test_the_limit_is_where_the_events_are_the_upper_limit(store: Path) -> None:
             signature.observed,
             signature.background.mean,
             signature.background.uncertainty,
-            signature.signal_relative_uncertainty,
+            signature.signal_relative_uncertainty(0.1),
             0.9,
         )
         assert n["n_events"] == pytest.approx(float(n_up), rel=1e-8)

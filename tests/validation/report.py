@@ -17,6 +17,7 @@ from scipy.optimize import brentq
 from spin_density import acceptance_ratio
 
 from physics import experiments, models, rates, statistics
+from physics.decays import decay
 from physics.experiments.schema import Experiment
 from physics.precision import Precision
 from physics.response import Response, Sampler
@@ -109,19 +110,19 @@ def widened(experiment: Experiment, top_GeV: float) -> Experiment:
 def upper_limit_d(experiment: Experiment, m4: float, level: float) -> float:
     """Smallest excluded d in 1/GeV by the counting CLs."""
     sampler = Sampler([(experiment, MU[0])], polarised=True, precision=PRECISION, seed=SEED)
-    value = {MU[0].name: sampler.respond(m4).response(0).value}
+    value = {MU[0].name: sampler.respond(m4).response(0).table.mean(-2)}
     signature = experiment.signature
     n_up = float(
         statistics.upper_limit(
             "cls", signature.observed, signature.background.mean, signature.background.uncertainty,
-            signature.signal_relative_uncertainty, level,
+            signature.signal_relative_uncertainty(m4), level,
         )
     )  # fmt: skip
 
     def excess(log_d: float) -> float:
         point: dict[str, Any] = {"m4": m4, "mu_tr_mu4": 2 * math.exp(log_d), "hnl_type": "dirac"}
-        lived = rates.decay(DIPOLE, point)
-        branching = lived.branching["nu_gamma"]
+        lived = decay(DIPOLE, point)
+        branching = lived.branching["nu_gamma"][None]
         n = rates.events(value, DIPOLE.factors(point), branching, lived.ctau_cm)
         return math.log(max(float(n), 1e-300) / n_up)
 
