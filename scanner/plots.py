@@ -7,11 +7,14 @@ from typing import Any, Literal
 
 import numpy as np
 from matplotlib import rc_context
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path as Outline
+from numpy.typing import NDArray
 
 from physics.errors import InputError
 from scanner.catalogue import Curve
@@ -19,6 +22,8 @@ from scanner.contours import Contour
 from scanner.outlines import Frame, outlines
 from scanner.plot_axes import PlotAxis, set_axes
 from scanner.plot_labels import label_curves
+
+FloatArray = NDArray[np.float64]
 
 # what is left out of each format's metadata, so that equal plots are equal files
 _UNDATED: dict[str, dict[str, Any]] = {
@@ -31,6 +36,7 @@ SUFFIXES = tuple(_UNDATED)
 # Okabe and Ito's colours, which the colour-blind can tell apart
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _PUBLISHED_FILL = "#ededed"
+_COSMOLOGY_FILL = "#f7f7f7"  # paler: it rests on the history of the universe, and lies below all
 # dull, so that they stay behind ours, but enough to follow a line to its name
 _PUBLISHED_LINES = (
     "#7d6a55",
@@ -41,6 +47,12 @@ _PUBLISHED_LINES = (
     "#a0694f",
     "#6a6a8f",
     "#5c5c5c",
+    "#97833f",
+    "#3f6f6f",
+    "#a05a6b",
+    "#5f7d96",
+    "#4d5c3a",
+    "#7a4a4a",
 )
 _STYLE: dict[Any, Any] = {
     "font.family": "STIXGeneral",
@@ -51,7 +63,11 @@ _STYLE: dict[Any, Any] = {
     "svg.hashsalt": "hnlscan",
     "pdf.fonttype": 42,
 }
-_METHODS = {"cls": "CL$_s$", "poisson_zero_background": "no background"}
+_METHODS = {
+    "cls": "CL$_s$",
+    "poisson_zero_background": "no background",
+    "bayes_flat_u2": "Bayes, flat in $|U|^2$",
+}
 _SIZE_INCHES = (7.0, 5.2)
 _DPI = 200
 
@@ -139,7 +155,8 @@ def exclusion_figure(
         ]
         labels = _labels(contours, names or {}, projections)
         heading = [title] * bool(title) + _common_level(contours)
-        _add_legend(figure, regions, labels, bool(curves), "\n".join(heading))
+        entries = dict(zip(labels, regions, strict=True)) | _published_entries(curves)
+        _add_legend(figure, entries, "\n".join(heading))
         figure.draw_without_rendering()  # places the frame
         figure.set_layout_engine("none")  # and keeps it where the names are put
         label_curves(
@@ -152,15 +169,32 @@ def exclusion_figure(
 
 
 def _draw_published(axes: Axes, curves: Sequence[Curve], frame: Frame) -> None:
-    """Shade what is excluded already, and draw the edges."""
+    """Shade what is excluded already, and draw the edges; projections exclude nothing."""
     for curve in curves:
-        x, y = curve.x, curve.y
-        if curve.region == "above":
-            top = 10.0 * max(frame[3], float(y.max()))
-            x, y = np.append(x, [x[-1], x[0]]), np.append(y, [top, top])
-        axes.fill(x, y, facecolor=_PUBLISHED_FILL, edgecolor="none", zorder=1)
+        if curve.kind != "projection":
+            early = curve.kind == "cosmology"
+            face = _COSMOLOGY_FILL if early else _PUBLISHED_FILL
+            outline = _outline(curve, frame)
+            axes.fill(*outline, facecolor=face, edgecolor="none", zorder=0.9 if early else 1)
     for curve, colour in zip(curves, cycle(_PUBLISHED_LINES), strict=False):
-        axes.plot(curve.x, curve.y, color=colour, linewidth=1.0, zorder=2)
+        axes.plot(curve.x, curve.y, color=colour, zorder=2, **_line(curve))
+
+
+def _outline(curve: Curve, frame: Frame) -> tuple[FloatArray, FloatArray]:
+    """Close the path of a curve around what it excludes."""
+    x, y = curve.x, curve.y
+    if curve.region == "above":
+        top = 10.0 * max(frame[3], float(y.max()))
+        return np.append(x, [x[-1], x[0]]), np.append(y, [top, top])
+    # a region whose upper edge leaves the plane first is open up to there
+    return np.append(x, x[0]), np.append(y, y[-1])
+
+
+def _line(curve: Curve) -> dict[str, Any]:
+    """Style of the edge of a published region."""
+    if curve.kind == "projection":
+        return {"linewidth": 0.8, "linestyle": (0.0, (6.0, 3.0))}
+    return {"linewidth": 1.0}
 
 
 def _groups(contours: Sequence[Contour]) -> list[list[Contour]]:
@@ -225,15 +259,22 @@ def _level(contour: Contour) -> str:
     return f"{100 * contour.confidence_level:.3g} % CL ({method})"
 
 
-def _add_legend(
-    figure: Figure, regions: Sequence[Patch], labels: Sequence[str], published: bool, heading: str
-) -> None:
-    """Put heading and legend above the frame, where they hide nothing."""
-    entries = dict(zip(labels, regions, strict=True))
-    if published:
-        entries["published (CL in brackets)"] = Patch(
+def _published_entries(curves: Sequence[Curve]) -> dict[str, Artist]:
+    """Explain the published curves in the legend, as far as they are there."""
+    projections = [c for c in curves if c.kind == "projection"]
+    entries: dict[str, Artist] = {}
+    if len(curves) > len(projections):
+        stars = "; * Dirac or Majorana not stated" * any(c.doubtful for c in curves)
+        entries[f"published (CL in brackets{stars})"] = Patch(
             facecolor=_PUBLISHED_FILL, edgecolor="#888888"
         )
+    if projections:
+        entries["published projection"] = Line2D([], [], color="#888888", **_line(projections[0]))
+    return entries
+
+
+def _add_legend(figure: Figure, entries: Mapping[str, Artist], heading: str) -> None:
+    """Put heading and legend above the frame, where they hide nothing."""
     if entries or heading:
         legend = figure.legend(
             handles=list(entries.values()),
@@ -249,6 +290,7 @@ def _add_legend(
 
 
 def _published_name(curve: Curve) -> str:
+    star = "*" * curve.doubtful
     if curve.confidence_level is None:
-        return curve.title
-    return f"{curve.title} ({100 * curve.confidence_level:.3g} %)"
+        return curve.title + star
+    return f"{curve.title} ({100 * curve.confidence_level:.3g} %){star}"

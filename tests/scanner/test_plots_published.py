@@ -1,0 +1,59 @@
+"""How published curves are drawn: what is shaded, what is dashed, what is marked."""
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_hex
+
+from scanner.catalogue import curves
+from scanner.plots import PlotAxis, exclusion_figure
+
+MASS = PlotAxis("m4", "m_4", "GeV", 0.01, 1.0)
+SHADES = {"search": "#ededed", "recast": "#ededed", "cosmology": "#f7f7f7"}
+
+
+def drawn(flavour, hnl_type=None):
+    """Curves of a plane, and the figure of them alone."""
+    y = f"U2_{flavour}4"
+    found = curves("minimal", "m4", y, hnl_type)
+    axis = PlotAxis(y, rf"|U_{{{flavour} 4}}|^2", "1", 1e-12, 1.0)
+    return found, exclusion_figure([], found, MASS, axis)
+
+
+def legend(figure):
+    return [text.get_text() for text in figure.legends[0].get_texts()]
+
+
+@pytest.mark.parametrize("flavour", ["e", "mu", "tau"])
+def test_projections_are_dashed_and_shade_nothing(flavour):
+    found, figure = drawn(flavour)
+    lines, patches = figure.axes[0].lines, figure.axes[0].patches
+    assert [line.is_dashed() for line in lines] == [c.kind == "projection" for c in found]
+    shades = [SHADES[c.kind] for c in found if c.kind != "projection"]
+    assert [to_hex(patch.get_facecolor()) for patch in patches] == shades
+    assert legend(figure) == ["published (CL in brackets)", "published projection"]
+
+
+def test_a_region_is_open_where_its_upper_edge_leaves_the_plane():
+    found, figure = drawn("mu")
+    outlines = {
+        curve.name: patch.get_path()
+        for curve, patch in zip(
+            [c for c in found if c.kind != "projection"], figure.axes[0].patches, strict=True
+        )
+    }
+    assert outlines["bbn_mu"].contains_points([[0.0015, 1e-3], [0.1, 1e-7]]).all()
+    assert not outlines["bbn_mu"].contains_points([[0.1, 1e-2], [0.1, 1e-12]]).any()
+    ps191 = outlines["ps191_mu"].contains_points([[0.2, 1e-4], [0.2, 0.1], [0.2, 1e-9]])
+    np.testing.assert_array_equal(ps191, [True, False, False])
+
+
+@pytest.mark.parametrize(
+    ("nature", "expected"),
+    [(None, set()), ("majorana", {"MicroBooNE ee, π0 (90 %)*", "DUNE ND (90 %)*"})],
+)
+def test_curves_that_state_no_nature_are_starred_once_a_nature_is_asked_for(nature, expected):
+    _, figure = drawn("mu", nature)
+    names = {text.get_text() for text in figure.axes[0].texts}
+    assert {name for name in names if name.endswith("*")} == expected
+    explained = any("* Dirac or Majorana not stated" in text for text in legend(figure))
+    assert explained == bool(expected)
