@@ -102,21 +102,15 @@ def upper_limit(
     [2.3026, 2.9957]
     """
     _require_method(method)
-    rows = np.broadcast_arrays(
-        *counting_experiment(
-            observed, background, background_uncertainty, signal_relative_uncertainty
-        ),
-        confidence_levels(confidence_level),
+    case = counting_experiment(
+        observed, background, background_uncertainty, signal_relative_uncertainty
     )
-    levels = rows[-1]
-    if method == "poisson_zero_background":
-        return np.asarray(-np.log1p(-levels), dtype=np.float64)
-    flat = zip(*(r.ravel().tolist() for r in rows), strict=True)
+    rows = np.broadcast_arrays(*case, confidence_levels(confidence_level))
     limits = [
         _limit(method, level, (1.0,), (count,), (mean,), (sdev,), relative)
-        for count, mean, sdev, relative, level in flat
+        for count, mean, sdev, relative, level in zip(*(r.flat for r in rows), strict=True)
     ]
-    return np.array(limits, dtype=np.float64).reshape(levels.shape)
+    return np.array(limits, dtype=np.float64).reshape(rows[0].shape)
 
 
 def combined_upper_limit(
