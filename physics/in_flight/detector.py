@@ -13,8 +13,7 @@ Floats = NDArray[np.float64]
 def detector(experiment: Experiment) -> Detector:
     """Pack an experiment.
 
-    The face is the smallest rectangle at z = 0 through which all straight lines from the source
-    to the decay volumes go.
+    The face is the smallest rectangle across the beam that covers the decay volumes.
 
     Parameters
     ----------
@@ -33,10 +32,9 @@ def detector(experiment: Experiment) -> Detector:
     >>> packed.face.tolist(), packed.area
     ([-300.0, 300.0, -150.0, 150.0], 180000.0)
     """
-    baseline = experiment.beam.baseline_cm
-    face = _face(experiment, baseline)
+    face = _face(experiment)
     return Detector(
-        baseline=baseline,
+        baseline=experiment.beam.baseline_cm,
         face=face,
         area=float((face[1] - face[0]) * (face[3] - face[2])),
         volumes=np.array([row(volume) for volume in experiment.decay_volumes]),
@@ -49,12 +47,9 @@ def detector(experiment: Experiment) -> Detector:
     )
 
 
-def _face(experiment: Experiment, baseline: float) -> Floats:
-    corners = []
-    for volume in experiment.decay_volumes:
-        low, high = volume.shape.bounds_cm + np.array(volume.centre_cm)
-        for z in (low[2], high[2]):
-            shrink = baseline / (baseline + z)
-            corners += [low[:2] * shrink, high[:2] * shrink]
-    lowest, highest = np.min(corners, axis=0), np.max(corners, axis=0)
-    return np.array([lowest[0], highest[0], lowest[1], highest[1]])
+def _face(experiment: Experiment) -> Floats:
+    corners = np.concatenate(
+        [v.shape.bounds_cm + np.array(v.centre_cm) for v in experiment.decay_volumes]
+    )
+    low, high = corners.min(0), corners.max(0)
+    return np.array([low[0], high[0], low[1], high[1]])

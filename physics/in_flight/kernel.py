@@ -1,7 +1,7 @@
 """The compiled event loop of HNLs that come from the beam: boost, ray, decay, selection, histogram.
 
 One call runs a range of points of every replicate of one decay of one parent, for one experiment.
-All HNLs come from a point, the source; they cross the face of the detector evenly, and the proper
+HNLs arrive in parallel from the source and cross the face of the detector evenly; the proper
 lengths u = l m / p at which they enter and leave each decay volume go into a histogram
 (`physics.lifetime`). Without a selection all final states share one histogram.
 """
@@ -57,7 +57,7 @@ class Detector(NamedTuple):
     baseline : float
         From the source to the origin.
     face : ndarray (4,)
-        Least and largest x and y of the rectangle at z = 0 that HNLs are sent through.
+        Least and largest x and y of the rectangle that HNLs are sent through.
     area : float
         Of the face, in cm^2.
     volumes : ndarray (n, 8)
@@ -98,16 +98,15 @@ class Tallies(NamedTuple):
 def _crossings(x3, x4, detector, paths):
     """Fill the distances (cm) from the source at which a ray enters and leaves the volumes.
 
+    Rays are parallel: over the length of a detector the flux is that of the table.
     Returns the length inside: zero when all are missed.
     """
     face = detector.face
     x = face[0] + x3 * (face[1] - face[0])
     y = face[2] + x4 * (face[3] - face[2])
-    length = np.sqrt(x * x + y * y + detector.baseline**2)
-    dx, dy, dz = x / length, y / length, detector.baseline / length
     inside = 0.0
     for v in range(len(detector.volumes)):
-        near, far = path(detector.volumes[v], 0.0, 0.0, -detector.baseline, dx, dy, dz)
+        near, far = path(detector.volumes[v], x, y, -detector.baseline, 0.0, 0.0, 1.0)
         paths[v, 0], paths[v, 1] = near, far
         inside += far - near
     return inside

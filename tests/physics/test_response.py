@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from physics import lifetime, models
-from physics.experiments import load
 from physics.decays import decay
+from physics.experiments import load
 from physics.rates import events, rate
 from physics.response import DONE, NOT_CONVERGED, Precision, Sampler
 from physics.widths import dipole_width_gamma

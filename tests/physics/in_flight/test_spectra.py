@@ -55,7 +55,7 @@ def phase_space(M, m1, m2, m3, n, seed):
     E3 = M - E1 - E2
     p1, p2 = np.sqrt(E1**2 - m1**2), np.sqrt(E2**2 - m2**2)
     p3 = np.sqrt(np.maximum(E3**2 - m3**2, 0))
-    inside = (E3 > m3) & (p3 < p1 + p2) & (p3 > abs(p1 - p2))
+    inside = (m3 < E3) & (p3 < p1 + p2) & (p3 > abs(p1 - p2))
     return E1[inside], E2[inside]
 
 

@@ -1,4 +1,4 @@
-"""The flux of HNLs from the roots of the boost in the lab: formula (B) of the decay-in-flight notes.
+"""The flux of HNLs from the roots of the boost in the lab.
 
 For a parent of (gamma, beta) at an angle theta to the detector the momenta p of N towards it solve
 E* = gamma (E - beta p cos theta); each root brings J = p^2 / (p* gamma |p - beta E cos theta|).
@@ -27,7 +27,7 @@ def ratio(m4, M, m_l):
     return (a + b - (a - b) ** 2) * momentum / (c * (1 - c) ** 2)
 
 
-def hnls(m4, parent, lepton, flux, sigma, n_energy=400, n_angle=2001):
+def hnls(m4, parent, lepton, flux, sigma, n_energy=4000, n_angle=2001):
     """Momenta (GeV) and fluxes (per cm^2 POT in each bin) of HNLs, flattened."""
     M, m_l = PARENT[parent], LEPTON[lepton]
     rest = (M**2 - M_MU**2) / 2 / M
