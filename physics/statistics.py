@@ -42,7 +42,7 @@ from scipy.optimize import brentq
 from physics.errors import InputError, nearest
 from physics.statistics_bayes import RootPosterior
 from physics.statistics_channels import Channels
-from physics.statistics_inputs import channel_shares, confidence_levels, counting_experiment
+from physics.statistics_inputs import channels, confidence_levels, counting_experiment
 from physics.statistics_nodes import FloatArray
 
 METHODS = ("cls", "poisson_zero_background", "bayes_flat_u2")
@@ -62,7 +62,7 @@ def upper_limit(
 ) -> FloatArray:
     """Upper limit on the expected number of signal events in one counting channel.
 
-    Solves CLs(n_up) = 1 - CL, or the like, by root finding (see the module for the methods).
+    By root finding, for instance of CLs(n_up) = 1 - CL (see the module for the methods).
 
     Parameters
     ----------
@@ -85,17 +85,14 @@ def upper_limit(
     Raises
     ------
     InputError
-        For an unknown method, numbers out of range, or an observation that the background
-        alone makes impossible.
+        For an unknown method, numbers out of range, or a count its background excludes.
 
     Examples
     --------
-    Nothing seen and nothing expected: ln 10. One seen: (1 + s) exp(-s) = 0.1.
+    Nothing expected, none seen: ln 10. One seen: (1 + s) exp(-s) = 0.1.
 
-    >>> f"{upper_limit('cls', 0, 0.0, 0.0, 0.0, 0.9):.6f}"
-    '2.302585'
-    >>> f"{upper_limit('cls', 1, 0.0, 0.0, 0.0, 0.9):.4f}"
-    '3.8897'
+    >>> upper_limit("cls", [0, 1], 0.0, 0.0, 0.0, 0.9).round(4).tolist()
+    [2.3026, 3.8897]
     >>> f"{upper_limit('bayes_flat_u2', 0, 3.0, 1.0, 0.0, 0.9):.6f}"
     '1.352772'
     >>> upper_limit("poisson_zero_background", 7, 5.0, 1.0, 0.1, [0.9, 0.95]).round(4).tolist()
@@ -138,10 +135,8 @@ def combined_upper_limit(
         Observed events.
     background, background_uncertainty : array_like (b,)
         Means and standard deviations of the expected backgrounds, in events.
-    signal_relative_uncertainty : float
-        Relative standard deviation of the signal, common to the channels, 0 to 1.
-    confidence_level : float
-        Between 0 and 1, exclusive.
+    signal_relative_uncertainty, confidence_level : float
+        As for `upper_limit`, common to the channels.
 
     Returns
     -------
@@ -167,13 +162,11 @@ def combined_upper_limit(
     *case, relative = counting_experiment(
         observed, background, background_uncertainty, signal_relative_uncertainty
     )
-    channels = np.broadcast_shapes(np.shape(shares)[-1:], *(v.shape for v in case))
-    rows = channel_shares(shares, *channels)
+    rows, seen = channels(shares, *case)
     level = confidence_levels(confidence_level).item()
-    seen = [np.broadcast_to(v, channels) for v in case]
     limits = [
         _limit(method, level, *_with_share(row, *seen), relative.item())
-        for row in rows.reshape(-1, *channels)
+        for row in rows.reshape(-1, rows.shape[-1])
     ]
     return np.array(limits, dtype=np.float64).reshape(rows.shape[:-1])
 
@@ -252,23 +245,23 @@ def _limit(
         return np.nan
     if method == "poisson_zero_background":
         return float(-np.log1p(-level))
-    channels = Channels(np.array(share), np.array(count), np.array(mean), np.array(sdev), relative)
-    tail = _tail(method, channels)
+    seen = Channels(np.array(share), np.array(count), np.array(mean), np.array(sdev), relative)
+    tail = _tail(method, seen)
 
     def excess(signal: float) -> float:
         return float(tail(np.array([signal]))[0]) / (1.0 - level) - 1.0
 
-    highest = channels.scale
+    highest = seen.scale
     while excess(highest) > 0.0:
         highest *= 2.0
     return float(brentq(excess, 0.0, highest, rtol=1e-12, xtol=1e-12))
 
 
-def _tail(method: str, channels: Channels) -> Callable[[FloatArray], FloatArray]:
+def _tail(method: str, seen: Channels) -> Callable[[FloatArray], FloatArray]:
     """Give the function of the signal that falls from 1 to 0 and is 1 - CL at the limit."""
     if method == "bayes_flat_u2":
-        return RootPosterior(channels).above
-    return lambda signal: channels.probability(signal) / channels.background_only
+        return RootPosterior(seen).above
+    return lambda signal: seen.probability(signal) / seen.background_only
 
 
 def _with_share(share: FloatArray, *seen: FloatArray) -> tuple[Values, ...]:

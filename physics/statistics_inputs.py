@@ -84,40 +84,44 @@ def confidence_levels(values: ArrayLike) -> FloatArray:
     return levels
 
 
-def channel_shares(values: ArrayLike, channels: int) -> FloatArray:
-    """Convert how a signal is shared among channels, and check the sums.
+def channels(shares: ArrayLike, *seen: FloatArray) -> tuple[FloatArray, tuple[FloatArray, ...]]:
+    """Convert how a signal is shared among channels, and give each channel its numbers.
 
     Parameters
     ----------
-    values : array_like (..., channels)
+    shares : array_like (..., b)
         Fractions, each row >= 0 with sum 1; a row with NaN is let through.
-    channels : int
-        Number of channels.
+    *seen : ndarray (b,) or ()
+        Numbers of the channels.
 
     Returns
     -------
-    ndarray (..., channels)
-        Shares as floats.
+    shares : ndarray (..., b)
+        As floats.
+    seen : tuple of ndarray (b,)
+        One entry for each channel.
 
     Raises
     ------
     InputError
-        For another length, negative shares, or a sum that is not 1.
+        For another number of channels, negative shares, or a sum that is not 1.
 
     Examples
     --------
-    >>> channel_shares([0.25, 0.75], 2).tolist()
-    [0.25, 0.75]
+    >>> channels([0.25, 0.75], np.array(3.0))[1][0].tolist()
+    [3.0, 3.0]
     """
-    shares = np.asarray(values, dtype=np.float64)
-    if shares.ndim == 0 or shares.shape[-1] != channels:
+    rows = np.asarray(shares, dtype=np.float64)
+    counts = {v.size for v in seen if v.ndim}
+    if rows.ndim == 0 or counts - {rows.shape[-1]}:
+        wanted = " or ".join(map(str, sorted(counts))) or "some"
         raise InputError(
-            f"shares have shape {shares.shape}; their last axis must be the {channels} channels"
+            f"shares have shape {rows.shape}; their last axis must be the {wanted} channels"
         )
-    _require("a share of the signal", shares, ~(shares < 0.0), "fractions >= 0")
-    total = shares.sum(axis=-1)
+    _require("a share of the signal", rows, ~(rows < 0.0), "fractions >= 0")
+    total = rows.sum(axis=-1)
     _require("the sum of shares", total, ~(np.abs(total - 1.0) > _ROUNDING), "shares with sum 1")
-    return shares
+    return rows, tuple(np.broadcast_to(v, rows.shape[-1]) for v in seen)
 
 
 def _require(name: str, values: FloatArray, allowed: NDArray[np.bool_], rule: str) -> None:

@@ -159,6 +159,8 @@ def test_more_nodes_of_the_common_factor_change_nothing(method, monkeypatch):
         ([0.5, 0.4], 0, "the sum of shares is 0.9"),
         ([1.5, -0.5], 0, "a share of the signal is -0.5"),
         ([1.0], [0, 1], r"shares have shape \(1,\).*2 channels"),
+        ([0.2, 0.3, 0.5], [0, 1], r"shares have shape \(3,\).*2 channels"),
+        (1.0, 0, r"shares have shape \(\)"),
         ([0.2, 0.3, 0.5], 4000, "more than 100000 terms"),
     ],
 )
