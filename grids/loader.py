@@ -12,9 +12,9 @@ from physics.errors import InputError
 from physics.models import Model
 from physics.packaged import exists, find, stems
 from physics.precision import Precision
+from physics.statistics import METHODS
 
 PACKAGE = "grids"
-METHODS = ("cls", "poisson_zero_background")
 MOST_POINTS = 10**8
 
 _KEYS = (
@@ -74,7 +74,7 @@ def load(name_or_path: str | PathLike[str]) -> Grid:
         path=str(path),
         title=document.text("title", '"what is scanned"'),
         model=model.name,
-        experiments=_experiments(document, path.parent),
+        experiments=_experiments(document, path.parent, model),
         parameters=found.fixed,
         axes=tuple(found.axes.values()),
         tied=ties.ordered(document, model, found),
@@ -101,8 +101,13 @@ def _model(document: Table) -> Model:
         raise document.error("model", str(problem)) from None
 
 
-def _experiments(document: Table, folder: Path) -> tuple[str, ...]:
-    """Read the experiments: names of shipped ones, or paths relative to the grid file."""
+def _experiments(document: Table, folder: Path, model: Model) -> tuple[str, ...]:
+    """Read the experiments: names of shipped ones, or paths relative to the grid file.
+
+    There may be none where the model has limits from the light elements.
+    """
+    if model.cosmology and document.data.get("experiments") == []:
+        return ()
     given = document.texts("experiments", '["miniboone_fhc", "sbnd"]')
     found: dict[str, str] = {}
     for i, name in enumerate(given):

@@ -15,12 +15,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from physics.packaged import folder
-from physics.units import HBAR_C_GEV_CM
+from physics.units import HBAR_C_GEV_CM, SPEED_OF_LIGHT_CM_PER_S
 
 FloatArray = NDArray[np.float64]
-
-SPEED_OF_LIGHT_CM_PER_S = 2.99792458e10
-"""Exact in the SI."""
 
 _CUSTOMARY_S = 0.1
 
@@ -35,6 +32,8 @@ class LifetimeLimit:
         For stores, and for plots.
     source : str
         Paper.
+    confidence_level : float or None
+        None for a criterion that has none.
     longest_lifetime_s : callable
         Longest lifetime (s) allowed at masses (GeV); NaN where the source says nothing.
     """
@@ -42,6 +41,7 @@ class LifetimeLimit:
     name: str
     title: str
     source: str
+    confidence_level: float | None
     longest_lifetime_s: Callable[[ArrayLike], FloatArray]
 
 
@@ -120,8 +120,10 @@ def tabulated_bbn(m4: ArrayLike) -> FloatArray:
 
 
 BBN = (
-    LifetimeLimit("bbn_0.1s", "BBN, 0.1 s", "customary, as in arXiv:2109.03831", customary_bbn),
-    LifetimeLimit("bbn_table", "BBN", "arXiv:2006.07387", tabulated_bbn),
+    LifetimeLimit(
+        "bbn_0.1s", "BBN, 0.1 s", "customary, as in arXiv:2109.03831", None, customary_bbn
+    ),
+    LifetimeLimit("bbn_table", "BBN, tabulated", "arXiv:2006.07387", 0.95, tabulated_bbn),
 )
 """Criteria of nucleosynthesis, by increasing care."""
 

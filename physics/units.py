@@ -19,3 +19,6 @@ AVOGADRO = 6.02214076e23
 """Particles per mole, exact (SI 2019)."""
 
 GRAMS_PER_TONNE = 1e6
+
+SPEED_OF_LIGHT_CM_PER_S = 2.99792458e10
+"""Exact in the SI."""

@@ -15,11 +15,17 @@ def _experiments() -> dict[str, str]:
 
 
 def _limits() -> dict[str, str]:
-    return {
-        e.name: f"{e.title} ({e.source}, "
-        + (f"{e.confidence_level:.0%} CL)" if e.confidence_level else "no confidence level)")
-        for e in catalogue.entries()
-    }
+    return {e.name: f"{e.title} ({', '.join(_facts(e))})" for e in catalogue.entries()}
+
+
+def _facts(entry: catalogue.Entry) -> list[str]:
+    """List what tells published limits apart."""
+    level = f"{entry.confidence_level:.0%} CL" if entry.confidence_level else "no confidence level"
+    nature = "" if entry.nature in ("either", "not stated") else entry.nature
+    coupling = f"{entry.model}, {entry.flavour}"
+    drawn = "" if entry.drawn else "not drawn"
+    facts = (entry.kind, coupling, entry.source, level, nature, drawn)
+    return [fact for fact in facts if fact]
 
 
 KINDS: dict[str, Callable[[], dict[str, str]]] = {

@@ -154,7 +154,7 @@ def plot(path: Path, out: Path | None, as_json: bool) -> None:
     x, y = _plane(scan)
     target = out or Path(f"{path.stem}.png")
     found = _one_slice(results.contours(path, scan))
-    curves = catalogue.curves(scan.model.name, x, y)
+    curves = catalogue.curves(scan.model.name, x, y, _nature(scan))
     exclusion_plot(
         found,
         curves,
@@ -171,6 +171,13 @@ def plot(path: Path, out: Path | None, as_json: bool) -> None:
         "published": [curve.name for curve in curves],
     }
     emit(document, lambda: f"{target}", as_json)
+
+
+def _nature(scan: Scan) -> str | None:
+    """Nature of the HNL of a scan, if its model tells them apart."""
+    chosen = scan.grid.parameters.get("hnl_type")
+    declared = {p.name: p for p in scan.model.of_role("option")}.get("hnl_type")
+    return str(chosen or declared.choices[0]) if declared else None
 
 
 def _axis(scan: Scan, name: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 from physics.errors import InputError
-from scanner import contour_data, grid_record, provenance, swap
+from scanner import contour_data, cosmology, grid_record, provenance, swap
 from scanner.assemble import Scan
 from scanner.attributes import FORMAT, LIMITS_FORMAT, read_attrs
 from scanner.contours import Contour
@@ -18,7 +18,7 @@ from scanner.cube import Analysis
 from scanner.limits import Limit
 from scanner.store import Store
 
-CONTOURS, LIMITS = "contours", "limits"
+CONTOURS, COSMOLOGY, LIMITS = "contours", "cosmology", "limits"
 ANY_FORMAT = (FORMAT, LIMITS_FORMAT)
 
 
@@ -104,12 +104,16 @@ def write_derived(path: Path, source: Path, scan: Scan, limits: Sequence[Limit])
 
 
 def _datasets(path: Path, scan: Scan) -> Iterator[tuple[str, xr.Dataset]]:
-    """Limit cube of every experiment, then the contours of all."""
+    """Limit cube of every experiment, what the light elements say, and the contours of all."""
     found: list[Contour] = []
     for analysis in analyses(path, scan):
         cube = analysis.cube()
         yield analysis.experiment.name, cube
         found += analysis.contours(cube)
+    if scan.model.cosmology:
+        lifetimes = cosmology.cube(scan)
+        yield COSMOLOGY, lifetimes
+        found += cosmology.contours(scan, lifetimes)
     if scan.plane is not None:
         yield CONTOURS, contour_data.to_dataset(found, *scan.plane, units(scan))
 
@@ -184,6 +188,8 @@ def contours(path: Path, scan: Scan) -> list[Contour]:
     found: list[Contour] = []
     for analysis in analyses(path, scan):
         found += analysis.contours(analysis.cube())
+    if scan.model.cosmology:
+        found += cosmology.contours(scan, cosmology.cube(scan))
     return found
 
 
@@ -200,11 +206,13 @@ def limits(path: Path, scan: Scan) -> list[Limit]:
     Returns
     -------
     list of Limit
-        Of all experiments.
+        Of all experiments, and of the light elements.
     """
-    return [limit for analysis in analyses(path, scan) for limit in analysis.limits()]
+    excluding = [*analyses(path, scan), *cosmology.criteria(scan)]
+    return [limit for each in excluding for limit in each.limits()]
 
 
 def names(scan: Scan) -> dict[str, Any]:
-    """Names of the experiments for a legend: the title up to the first comma or colon."""
-    return {e.name: e.title.split(":")[0].split(",")[0] for e in scan.experiments}
+    """Names for a legend: the title of each experiment up to the first comma or colon."""
+    criteria = {each.name: each.criterion.title for each in cosmology.criteria(scan)}
+    return criteria | {e.name: e.title.split(":")[0].split(",")[0] for e in scan.experiments}

@@ -14,7 +14,7 @@ ALLOWED = {
     "scanner": {"grids", "jobs", "physics", "scanner"},
 }
 NOT_IN_PHYSICS = {"dask", "distributed", "xarray", "zarr"}
-KNOW_PHYSICS = {"assemble", "cube", "results", "grid_record"}
+KNOW_PHYSICS = {"assemble", "cosmology", "cube", "exclusion", "results", "grid_record"}
 """With the commands, the modules of scanner that may know physics and grids."""
 
 READS_TABLES = {"catalogue": {"physics.documents"}}
@@ -49,7 +49,7 @@ def knows_physics(path):
 def test_there_is_something_to_look_at():
     assert len(FILES) > 60
     assert "physics.experiments.loader" in imported(ROOT / "physics/experiments/__init__.py")
-    assert "scanner.contours" in imported(ROOT / "scanner/cube.py")
+    assert "scanner.contours" in imported(ROOT / "scanner/exclusion.py")
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))

@@ -51,8 +51,8 @@ class Spectrum:
     ratio : float
         HNLs per muon neutrino that the flux table counts for the parent.
     energy : ndarray (k,)
-        Energies in GeV below which a part x^3 of the HNLs is, for equally spaced x from 0 to 1: slow
-        HNLs, of which there are few, matter most. One value for a two-body decay.
+        Energies in GeV below which a part x^3 of the HNLs is, for equally spaced x from 0 to 1,
+        since slow HNLs, of which there are few, matter most. One value for a two-body decay.
     polarisation : ndarray (k,)
         Mean helicity at these energies.
     """
