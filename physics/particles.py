@@ -10,6 +10,17 @@ _PDG = {
     "tau": 15,
     "p": 2212,
     "n": 2112,
+    "pi+": 211,
+    "pi0": 111,
+    "K+": 321,
+    "K0L": 130,
+    "eta": 221,
+    "eta'": 331,
+    "rho+": 213,
+    "rho0": 113,
+    "omega": 223,
+    "phi": 333,
+    "K*+": 323,
 }
 
 PROTON_MOMENT = 2.7928473446
@@ -25,8 +36,9 @@ def mass(name: str) -> float:
 
     Parameters
     ----------
-    name : {"e", "mu", "tau", "p", "n"}
-        Short name of the particle.
+    name : str
+        Short name: ``"e"``, ``"mu"``, ``"tau"``, ``"p"``, ``"n"``, or a meson such as
+        ``"pi+"``, ``"K0L"``, ``"eta'"``, ``"rho0"``, ``"omega"``, ``"K*+"``.
 
     Returns
     -------
