@@ -5,7 +5,7 @@ from physics.report import Report, Rows
 
 
 class FlightReport(Report):
-    """Channels are beam mode, parent and lepton, and the decay that makes N in words."""
+    """Channels are beam mode, parent and lepton."""
 
     @property
     def _views(self) -> list[tuple[float, SampledView]]:
@@ -14,24 +14,25 @@ class FlightReport(Report):
         return list(zip(factors, self.sampled.views, strict=True))
 
     def channels(self) -> Rows:
-        """Split arriving and selected HNLs by beam mode, parent and decay."""
-        rows: Rows = []
+        """Split arriving and selected HNLs by beam mode, parent and lepton made with N."""
+        found: dict[tuple[str, str, str], list[float]] = {}
         for factor, view in self._views:
             for s, source in enumerate(view.sources):
                 seen = float(self.branching @ view.selected(s, self.ctau))
-                rows += [
-                    {
-                        "beam_mode": mode,
-                        "parent": source.decay.parent,
-                        "lepton": source.decay.lepton,
-                        "production": source.decay.name,
-                        "n_produced": factor * float(view.exact[s, k]),
-                        "n_events": factor * float(view.exposures[s, k]) * seen,
-                    }
-                    for k, mode in enumerate(view.modes)
-                    if view.exact[s, k] > 0
-                ]
-        return self.scaled(rows)
+                for k, mode in enumerate(view.modes):
+                    if view.exact[s, k] > 0:
+                        # two- and three-body decays of one parent are one channel
+                        key = (mode, source.decay.parent, source.decay.lepton)
+                        total = found.setdefault(key, [0.0, 0.0])
+                        total[0] += factor * float(view.exact[s, k])
+                        total[1] += factor * float(view.exposures[s, k]) * seen
+        names = ("beam_mode", "parent", "lepton")
+        return self.scaled(
+            [
+                {**dict(zip(names, key, strict=True)), "n_produced": made, "n_events": seen}
+                for key, (made, seen) in sorted(found.items())
+            ]
+        )
 
     def cut_flow(self) -> Rows:
         """HNLs that arrive, decay in the decay volume, to what is looked for, and are selected.

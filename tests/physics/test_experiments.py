@@ -21,7 +21,9 @@ def write(tmp_path, text, name="mine.toml"):
 
 
 def test_names():
-    assert experiments.names() == ("microboone", "miniboone_fhc", "sbnd")
+    assert experiments.names() == (
+        *("microboone", "miniboone_fhc", "nd280_dif", "nd280_dif_full", "ps191", "sbnd"),
+    )
 
 
 def test_miniboone_nuclei_are_those_of_818_tonnes_of_ch2():
@@ -82,7 +84,8 @@ def test_unverified_numbers_are_listed():
 @pytest.mark.parametrize("name", experiments.names())
 def test_every_number_has_a_source(name):
     experiment = experiments.load(name)
-    assert {"exposure_pot", "volumes", "selection", "efficiency"} <= set(experiment.source)
+    assert {"exposure_pot", "volumes", "efficiency"} <= set(experiment.source)
+    assert ("selection" in experiment.source) == bool(experiment.signature.selection)
     assert {"observed", "background", "signal_uncertainty"} <= set(experiment.source)
     assert all(cite.cite for cite in experiment.source.values())
 

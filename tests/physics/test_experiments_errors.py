@@ -281,7 +281,7 @@ def test_unknown_name_lists_the_nearest():
         experiments.load("minibone_fhc")
     assert str(caught.value).startswith(
         "unknown experiment 'minibone_fhc'; did you mean 'miniboone_fhc'? "
-        "`hnlscan list experiments` shows all 3"
+        "`hnlscan list experiments` shows all 6"
     )
     with pytest.raises(InputError, match="unknown experiment 'x'; `hnlscan list experiments`"):
         experiments.load("x")

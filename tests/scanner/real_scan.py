@@ -5,6 +5,7 @@ python real_scan.py GRID STORE WORKERS BLOCK_POINTS
 
 import hashlib
 import sys
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import xarray as xr
@@ -15,13 +16,13 @@ from scanner.grid_record import to_json
 
 GRID = """
 title = "test"
-model = "dipole"
+model = "{model}"
 experiments = {experiments}
 seed = 11
 
 [axes]
 m4 = {masses}
-mu_tr_mu4 = {{ log = [1e-8, 1e-3], n = 6, unit = "GeV^-1" }}
+{coupling} = {{ log = [{low}, {high}], n = 6 }}
 
 [precision]
 relative = 0.2
@@ -31,9 +32,47 @@ max_events = 4096
 """
 
 
-def write_grid(path: Path, masses: str, experiments: str = '["microboone", "sbnd"]') -> Path:
+@dataclass(frozen=True)
+class Kind:
+    """A kind of physics to scan: its model, its coupling axis, and two experiments.
+
+    Parameters
+    ----------
+    model, coupling : str
+        Names.
+    low, high : float
+        Ends of the axis.
+    one, two : str
+        Experiments; those of upscattering are sampled together.
+    masses : tuple of float
+        Range in which all of it happens.
+    """
+
+    model: str
+    coupling: str
+    low: float
+    high: float
+    one: str
+    two: str
+    masses: tuple[float, float]
+
+    def axis(self, n: int) -> str:
+        """Masses of a grid, as TOML."""
+        return f"{{ log = [{self.masses[0]}, {self.masses[1]}], n = {n} }}"
+
+
+UPSCATTERING = Kind("dipole", "mu_tr_mu4", 1e-8, 1e-3, "microboone", "sbnd", (0.02, 0.8))
+IN_FLIGHT = Kind("minimal", "U2_mu4", 1e-10, 1.0, "nd280_dif", "ps191", (0.02, 0.4))
+KINDS = {"upscattering": UPSCATTERING, "in_flight": IN_FLIGHT}
+
+
+def write_grid(
+    path: Path, masses: str, experiments: str | None = None, kind: Kind = UPSCATTERING
+) -> Path:
     """Write a grid definition."""
-    path.write_text(GRID.format(masses=masses, experiments=experiments))
+    both = f'["{kind.one}", "{kind.two}"]'
+    chosen = dict(asdict(kind), masses=masses, experiments=experiments or both)
+    path.write_text(GRID.format(**chosen))
     return path
 
 
