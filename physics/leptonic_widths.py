@@ -119,7 +119,8 @@ def charged_current_phase_space(x: ArrayLike, y: ArrayLike) -> Floats:
     >>> f"{charged_current_phase_space(0.5, 0.0):.10f}", f"{closed:.10f}"
     ('0.1608145208', '0.1608145208')
     """
-    heavy, light = np.minimum(1.0, np.maximum(x, y)), np.minimum(x, y)
+    # nothing depends on masses beyond the threshold
+    heavy, light = (np.minimum(1.0, choose(x, y)) for choose in (np.maximum, np.minimum))
     # s, the squared mass of the lighter lepton and the neutrino, is low + span sin^2: this takes
     # out the root at the upper end and the pole just below the lower one
     low = light**2
