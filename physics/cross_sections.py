@@ -4,7 +4,7 @@ from typing import Any
 
 from physics.documents import then
 from physics.errors import InputError, nearest
-from physics.models import Model
+from physics.models import Model, ProductionTerm
 from physics.nuclei import nucleus
 from physics.quadrature import cross_section
 from physics.streams import stream, targets
@@ -50,7 +50,7 @@ def per_nucleus(
     _check(model, energy, projectile)
     factors = model.factors(point)
     factor = sum(
-        float(factors[term.name]) for term in model.terms if projectile in term.projectiles
+        float(factors[term.name]) for term in _terms(model) if projectile in term.projectiles
     )
     channels = []
     for hit in targets((nucleus(nucleus_name).name,)):
@@ -64,8 +64,17 @@ def per_nucleus(
     return {"per_nucleus_cm2": sum(c["sigma_cm2"] for c in channels), "channels": channels}
 
 
+def _terms(model: Model) -> list[ProductionTerm]:
+    return [term for term in model.terms if isinstance(term, ProductionTerm)]
+
+
 def _check(model: Model, energy: float, projectile: str) -> None:
-    known = [p for term in model.terms for p in term.projectiles]
+    known = [p for term in _terms(model) for p in term.projectiles]
+    if not known:
+        raise InputError(
+            f"the model {model.name} has no upscattering in this version; choose a model that "
+            "makes HNLs from neutrinos on a target, such as dipole"
+        )
     if projectile not in known:
         raise InputError(
             f"unknown projectile {projectile!r}"

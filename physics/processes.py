@@ -94,19 +94,22 @@ def decays(model: Model, experiment: Experiment) -> tuple[str, ...]:
 
 def sampler(
     model: Model,
-    views: Sequence[tuple[Experiment, Term]],
+    experiments: Sequence[Experiment],
+    terms: Sequence[Term],
     point: Point,
     precision: Precision,
     seed: int,
 ) -> Any:
-    """Make what samples some views of one sampling group.
+    """Make what samples experiments of one sampling group: a view for each of them and each term.
 
     Parameters
     ----------
     model : Model
         The theory.
-    views : sequence of (Experiment, Term)
-        What to answer.
+    experiments : sequence of Experiment
+        Of one sampling group, at least one.
+    terms : sequence of ProductionTerm or MixingTerm
+        Production terms; they may be none.
     point : mapping
         Options of the model.
     precision : Precision
@@ -117,28 +120,20 @@ def sampler(
     Returns
     -------
     Sampler or FlightSampler
-        With a method ``respond(m4)``.
+        With a method ``respond(m4)``; views of one experiment stand together.
     """
+    views: Any = [(experiment, term) for experiment in experiments for term in terms]
+    common: Any = {"polarised": model.polarised(point), "precision": precision, "seed": seed}
     # imported when used: each brings the compiled kernel of its process
-    polarised = model.polarised(point)
-    if views and views[0][0].process == "in_flight":
+    if experiments[0].process == "in_flight":
         from physics.in_flight.response import FlightSampler
 
         return FlightSampler(
-            [(e, t) for e, t in views if isinstance(t, MixingTerm)],
-            decays={e.name: decays(model, e) for e, _ in views},
-            polarised=polarised,
-            precision=precision,
-            seed=seed,
+            views, decays={e.name: decays(model, e) for e in experiments}, **common
         )
     from physics.response import Sampler
 
-    return Sampler(
-        [(e, t) for e, t in views if not isinstance(t, MixingTerm)],
-        polarised=polarised,
-        precision=precision,
-        seed=seed,
-    )
+    return Sampler(views, **common)
 
 
 def has_flux(experiment: Experiment, term: Term) -> bool:

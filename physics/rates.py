@@ -177,10 +177,10 @@ def rate(
         With the keys of `hnlscan rate --json`.
     """
     terms = active_terms(model, processes.terms(model, experiment), point)
-    sampler = processes.sampler(
-        model, [(experiment, term) for term in terms], point, precision, seed
-    )
-    sampled = sampler.respond(float(point["m4"]), channels=True)
+    sampled = None
+    if terms:
+        sampler = processes.sampler(model, [experiment], terms, point, precision, seed)
+        sampled = sampler.respond(float(point["m4"]), channels=True)
     responses = [sampled.response(view) for view in range(len(terms))]
     return _report(experiment)(model, experiment, point, terms, sampled, responses).as_dict()
 

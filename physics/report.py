@@ -34,8 +34,8 @@ class Report(ABC):
         All parameters of the model, scalars.
     terms : tuple of ProductionTerm or MixingTerm
         Terms sampled, one view each.
-    sampled : Sampled or FlightSampled
-        The sample.
+    sampled : Sampled, FlightSampled or None
+        The sample; None without terms.
     responses : list of Response
         One per term.
     """

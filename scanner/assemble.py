@@ -298,9 +298,10 @@ class Evaluate:
         """Compile the kernels in this process, so that workers find them in the cache."""
         least = Precision(relative=1.0, replicates=16, events=16, max_events=256)
         for members in self.scan.sampling_groups.values():
-            views = [(members[0], self.scan.terms(members[0])[0])]
+            terms = self.scan.terms(members[0])[:1]
             seed, options = self.scan.grid.seed, self.scan.grid.parameters
-            processes.sampler(self.scan.model, views, options, least, seed).respond(0.1)
+            sampler = processes.sampler(self.scan.model, members[:1], terms, options, least, seed)
+            sampler.respond(0.1)
 
     def _empty(self, block: Block, members: Sequence[Experiment]) -> Arrays:
         spec = {g.name: g for g in self.scan.groups()}[block.group]
@@ -316,7 +317,8 @@ class Evaluate:
         if names not in self._samplers:
             self._samplers[names] = processes.sampler(
                 self.scan.model,
-                [(experiment, term) for experiment in members for term in terms],
+                members,
+                terms,
                 self.scan.grid.parameters,
                 self.scan.grid.precision,
                 self.scan.grid.seed,

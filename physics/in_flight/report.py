@@ -11,7 +11,8 @@ class FlightReport(Report):
     def _views(self) -> list[tuple[float, SampledView]]:
         """Coupling factor and sample of each term."""
         factors = [self.factors[term.name] for term in self.terms]
-        return list(zip(factors, self.sampled.views, strict=True))
+        views = self.sampled.views if self.terms else []
+        return list(zip(factors, views, strict=True))
 
     def channels(self) -> Rows:
         """Split arriving and selected HNLs by beam mode, parent and lepton made with N."""

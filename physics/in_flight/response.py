@@ -137,7 +137,8 @@ class SampledView:
     def _shapes(self) -> tuple[Shape, ...]:
         if not self.experiment.signature.selection:
             return ()
-        return tuple(shape(*decay.split(":")) for decay in self.decays)
+        parts = (decay.partition(":") for decay in self.decays)
+        return tuple(shape(state, flavour, self.m4) for state, _, flavour in parts)
 
     def _exposure(self, source: Source, mode: str) -> float:
         given = self.experiment.exposure_pot
