@@ -221,7 +221,7 @@ def _three_body(shape, polarisation, u1, u2, u3, u4, u5):
 
 @jit
 def _direction(cos, u):
-    """Unit vector at a cosine to z, its azimuth from a uniform number."""
+    """Return the unit vector at a cosine to z, its azimuth from a uniform number."""
     sin = np.sqrt(max(0.0, 1.0 - cos * cos))
     angle = 2.0 * np.pi * u
     return sin * cosine(angle), sin * sine(angle), cos

@@ -1,7 +1,8 @@
 """Squared amplitudes of the decays of N at rest from explicit spinors: no algebra of the package.
 
 G_F = 1 and unit mixing; momenta of shape (events, 4). Every function sums over final spins and
-returns shape (2, events): N with spin up and down along z.
+returns shape (2, events): N with spin up and down along z. Where a chirality may be given, RIGHT
+is the decay of a Majorana N to the antiparticles: the conjugate of a left-handed current of N.
 """
 
 import numpy as np
@@ -33,7 +34,7 @@ def currents(left, vertex, right):
     return np.einsum("nai,mij,nbj->nabm", barred, GAMMA @ vertex, right)
 
 
-def leptonic(m, nu, minus, plus, masses, neutral=(0.0, 0.0), charged=0.0):
+def leptonic(m, nu, minus, plus, masses, neutral=(0.0, 0.0), charged=0.0, chirality=LEFT):
     """N -> nu l- l+ by the Z with couplings (g_L, g_R), and by the W, times a coefficient.
 
     l- carries the flavour of the mixing. Exchanging two outgoing fermions changes the sign.
@@ -41,15 +42,15 @@ def leptonic(m, nu, minus, plus, masses, neutral=(0.0, 0.0), charged=0.0):
     N, n = at_rest(m, len(nu)), particles(nu, 0.0)
     u, v = particles(minus, masses[0]), antiparticles(plus, masses[1])
     pair = currents(u, neutral[0] * LEFT + neutral[1] * RIGHT, v)
-    z = np.einsum("nahm,mk,nbck->habcn", currents(n, LEFT, N), METRIC, pair)
+    z = np.einsum("nahm,mk,nbck->habcn", currents(n, chirality, N), METRIC, pair)
     w = np.einsum("nbhm,mk,nack->habcn", currents(u, LEFT, N), METRIC, currents(n, LEFT, v))
     amplitude = 2 * np.sqrt(2) * (z - charged * w)
     return (np.abs(amplitude) ** 2).sum((1, 2, 3))
 
 
-def pseudoscalar(m, lepton, meson, m_lepton):
+def pseudoscalar(m, lepton, meson, m_lepton, chirality=LEFT):
     """N -> l P, for f = V = 1; a neutral one is half of this."""
-    current = currents(particles(lepton, m_lepton), LEFT, at_rest(m, len(lepton)))
+    current = currents(particles(lepton, m_lepton), chirality, at_rest(m, len(lepton)))
     amplitude = np.sqrt(2) * np.einsum("nahm,nm->han", current, meson @ METRIC)
     return (np.abs(amplitude) ** 2).sum(1)
 
