@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
+import report_in_flight
 import test_darknews as darknews
 from scipy.optimize import brentq
 from spin_density import acceptance_ratio
@@ -201,6 +202,7 @@ def main() -> None:
         "SPIN": spin,
         "PULLS": pulls,
         "UNVERIFIED": unverified,
+        **report_in_flight.SECTIONS,
     }
     for mark, make in parts.items():
         text = text.replace(f"@{mark}@", make())
