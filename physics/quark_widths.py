@@ -6,7 +6,6 @@ correction known from the hadronic decays of the tau count them all (arXiv:1805.
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import lambertw
 
 from physics.electroweak import ALPHA_S_TAU, PDG, Constants, quark_couplings
 from physics.leptonic_widths import charged_current_phase_space
@@ -21,13 +20,13 @@ COLOURS = 3
 
 # two-loop running with three flavours, d alpha/d ln mu^2 = -b0 alpha^2 (1 + c alpha)
 _B0, _C = 9 / (4 * np.pi), 16 / (9 * np.pi)
+_NEWTON = 6
 
 
 def alpha_s(scale: ArrayLike) -> Floats:
     r"""Strong coupling with three flavours, two-loop running from the tau mass.
 
-    :math:`\alpha = -1/[c(1 + W_{-1}(-e^{-1-t}))]`, t growing by :math:`b_0/c\,\ln\mu^2`; the exact
-    solution of the two-loop equation, W being Lambert's function.
+    :math:`y - \ln y` grows by :math:`(b_0/c)\,\ln\mu^2` for :math:`y = 1 + 1/(c\alpha)`, exactly.
 
     Parameters
     ----------
@@ -44,9 +43,12 @@ def alpha_s(scale: ArrayLike) -> Floats:
     >>> f"{alpha_s(mass('tau')):.4f}", f"{alpha_s(1.0):.2f}"
     ('0.3140', '0.46')
     """
-    start = 1 / (_C * ALPHA_S_TAU)
-    t = start - np.log1p(start) + _B0 / _C * 2 * np.log(np.divide(scale, mass("tau")))
-    return np.asarray(-1 / (_C * (1 + lambertw(-np.exp(-1 - t), -1).real)))
+    start = 1 + 1 / (_C * ALPHA_S_TAU)
+    target = start - np.log(start) + 2 * _B0 / _C * np.log(np.divide(scale, mass("tau")))
+    y = np.full(np.shape(target), start)
+    for _ in range(_NEWTON):
+        y = y * (target - 1 + np.log(y)) / (y - 1)
+    return np.asarray(1 / (_C * (y - 1)))
 
 
 def qcd_factor(scale: ArrayLike) -> Floats:

@@ -298,6 +298,20 @@ def _one_meson(state):
     return last in ("pi", "K", "rho", "Kstar", "pi0", "eta", "eta_prime", "omega", "phi")
 
 
+@pytest.mark.parametrize("scale", [1.0, 1.5, 3.0])
+def test_strong_coupling_runs_by_two_loops(scale):
+    """(33 - 2n)/12 pi and (153 - 19n)/24 pi^2 for n = 3, by the midpoint rule from the tau."""
+    alpha, steps = quark_widths.ALPHA_S_TAU, 4000
+    step = 2 * np.log(scale / mass("tau")) / steps
+
+    def slope(a):
+        return -(9 / (4 * np.pi)) * a**2 - 4 / np.pi**2 * a**3
+
+    for _ in range(steps):
+        alpha += step * slope(alpha + step / 2 * slope(alpha))
+    assert quark_widths.alpha_s(scale) == pytest.approx(alpha, rel=1e-6)
+
+
 def test_hadrons_never_shrink():
     m4 = np.linspace(1.0, 1.87, 200)
     for (state, _), width in unit_widths(m4).items():
