@@ -7,7 +7,7 @@ from math import pi
 import numpy as np
 from numpy.typing import NDArray
 
-from physics.experiments.schema import OBSERVABLES, Experiment, Volume
+from physics.experiments.schema import OBSERVABLES, Efficiency, Experiment, Volume
 from physics.experiments.shapes import Box, Cone, Cylinder, Sphere
 from physics.geometry import BOX, CONE, CYLINDER, ROW, SPHERE
 from physics.kernel import Detectors
@@ -126,9 +126,9 @@ def pack(views: Sequence[View]) -> Packed:
     """
     experiments = [experiment for experiment, _ in views]
     detectors = Detectors(
-        energy=np.concatenate([e.beam.flux.energy for e in experiments]),
+        energy=np.concatenate([e.neutrinos.flux.energy for e in experiments]),
         flux=np.concatenate([_fluxes(e, term) for e, term in views]),
-        energy_offset=_offsets([len(e.beam.flux.energy) for e in experiments]),
+        energy_offset=_offsets([len(e.neutrinos.flux.energy) for e in experiments]),
         volumes=np.array([row(v) for e in experiments for v in e.targets]),
         volume_offset=_offsets([len(e.targets) for e in experiments]),
         decays=np.array([row(v) for e in experiments for v in e.decay_volumes]),
@@ -136,7 +136,7 @@ def pack(views: Sequence[View]) -> Packed:
         cuts=_cuts(experiments),
         cut_offset=_offsets([len(e.signature.selection) for e in experiments]),
         efficiency=np.concatenate([_efficiency(e) for e in experiments]),
-        efficiency_offset=_offsets([len(e.signature.efficiency.value) for e in experiments]),
+        efficiency_offset=_offsets([len(_efficiency(e)) for e in experiments]),
         smearing=np.array([_smearing(e) for e in experiments]),
         smeared=np.array([e.signature.smearing is not None for e in experiments]),
         baseline=np.array([e.beam.baseline_cm for e in experiments]),
@@ -170,7 +170,7 @@ def _offsets(lengths: list[int]) -> NDArray[np.int64]:
 
 
 def _fluxes(experiment: Experiment, term: ProductionTerm) -> Floats:
-    return np.column_stack([experiment.beam.flux.values[p] for p in term.projectiles])
+    return np.column_stack([experiment.neutrinos.flux.values[p] for p in term.projectiles])
 
 
 def _cuts(experiments: Sequence[Experiment]) -> Floats:
@@ -184,6 +184,7 @@ def _cuts(experiments: Sequence[Experiment]) -> Floats:
 
 def _efficiency(experiment: Experiment) -> Floats:
     efficiency = experiment.signature.efficiency
+    assert isinstance(efficiency, Efficiency)
     return np.column_stack([efficiency.energy_GeV, efficiency.value])
 
 

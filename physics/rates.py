@@ -177,7 +177,7 @@ def rate(
         With the keys of `hnlscan rate --json`.
     """
     terms = active_terms(model, processes.terms(model, experiment), point)
-    sampled = None
+    sampled: Any = None
     if terms:
         sampler = processes.sampler(model, [experiment], terms, point, precision, seed)
         sampled = sampler.respond(float(point["m4"]), channels=True)

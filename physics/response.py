@@ -106,7 +106,7 @@ class Sampler:
         self.packed = pack(self.views)
         self.targets = targets(tuple({n for e, _ in self.views for n in nuclei(e)}))
         self.counts = np.array([self.packed.counts(hit) for hit in self.targets])
-        self.envelope = self.views[0][0].beam.envelope
+        self.envelope = self.views[0][0].neutrinos.envelope
         self.spectrum = np.array(self.envelope.energy_GeV), np.array([self.envelope.weight]).T
         self.group = self.views[0][0].beam.sampling_group
         edges = self.packed.detectors.volume_offset

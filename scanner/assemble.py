@@ -347,13 +347,14 @@ def _fill(
         # one flight so far: the second lifetime has one node
         bins = slice(response.table.shape[1])
         for row, mode in zip(own, stored, strict=True):
-            arrays["response"][(*where, t, mode, bins)][..., 0] = response.table.mean(-2)[row]
+            at: tuple[Any, ...] = (*where, t, mode, bins)
+            arrays["response"][at][..., 0] = response.table.mean(-2)[row]
             acceptance = response.acceptance.reshape(-1, response.acceptance.shape[-1])[row]
             arrays["acceptance"][(*where, t, mode)][: len(acceptance)] = acceptance
         for u in range(len(responses)):
             for i, mode in enumerate(stored):
-                into = arrays["response_covariance"][(*where, t, u, mode, bins)]
-                into[..., 0] = spread[t, u, i]
+                pair: tuple[Any, ...] = (*where, t, u, mode, bins)
+                arrays["response_covariance"][pair][..., 0] = spread[t, u, i]
         arrays["n_produced"][(*where, t)] = response.n_produced
         arrays["production_ratio"][(*where, t)] = response.production_ratio
         arrays["n_eff"][(*where, t)] = response.n_eff

@@ -81,7 +81,7 @@ def by_mass(table: Table, **bounds: float) -> ByMass:
         "value",
         "[1.0, 0.9]",
         length=len(masses),
-        **bounds,  # type: ignore[arg-type]
+        **bounds,
     )
     return ByMass(mass_GeV=masses, value=values)
 

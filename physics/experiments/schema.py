@@ -256,6 +256,18 @@ class Experiment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
         return "in_flight" if isinstance(self.beam, ParentBeam) else "upscattering"
 
     @property
+    def neutrinos(self) -> Beam:
+        """The beam of an experiment in which neutrinos scatter."""
+        assert isinstance(self.beam, Beam)
+        return self.beam
+
+    @property
+    def parents(self) -> ParentBeam:
+        """The beam of an experiment to which HNLs fly."""
+        assert isinstance(self.beam, ParentBeam)
+        return self.beam
+
+    @property
     def pot(self) -> float:
         """Protons on target over all modes."""
         given = self.exposure_pot

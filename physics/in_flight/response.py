@@ -60,10 +60,7 @@ class FlightSampler:
         self.polarised = polarised
         self.precision = precision
         self.seed = seed
-        self.sources = {
-            e.name: Sources(e.beam, e.flux_method, seed)  # type: ignore[arg-type]
-            for e, _ in self.views
-        }
+        self.sources = {e.name: Sources(e.parents, e.flux_method, seed) for e, _ in self.views}
 
     def respond(self, m4: float, *, channels: bool = False) -> "FlightSampled":
         """Sample one mass point.
@@ -143,7 +140,7 @@ class SampledView:
     def _exposure(self, source: Source, mode: str) -> float:
         given = self.experiment.exposure_pot
         assert isinstance(given, dict)
-        factor = self.experiment.beam.modes[mode].factor  # type: ignore[union-attr]
+        factor = self.experiment.parents.modes[mode].factor
         return given[mode] * factor(source.decay.parent, self.m4)
 
     def _tallies(self) -> Tallies:
