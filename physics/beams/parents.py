@@ -2,13 +2,14 @@
 
 from itertools import groupby
 from pathlib import Path
+from typing import Unpack
 
 import numpy as np
 
 from physics.beams import tables
 from physics.beams.schema import FLUX_UNIT, PARENTS, ByMass, Mode, ParentBeam, ParentFlux
 from physics.citations import read as read_sources
-from physics.documents import Table, one_line, then
+from physics.documents import Bounds, Table, one_line, then
 from physics.errors import InputError, nearest
 
 _HEADER = ("parent", "energy_GeV", "flux")
@@ -53,7 +54,7 @@ def read(document: Table, path: Path) -> ParentBeam:
     )
 
 
-def by_mass(table: Table, **bounds: float) -> ByMass:
+def by_mass(table: Table, **bounds: Unpack[Bounds]) -> ByMass:
     """Read a number that may depend on the HNL mass: `constant`, or `mass_GeV` and `value`.
 
     Parameters
@@ -74,7 +75,7 @@ def by_mass(table: Table, **bounds: float) -> ByMass:
             raise table.error(
                 (), "got a constant and a table, but one of them is allowed; remove the other"
             )
-        value = table.number("constant", "1.0", **bounds)  # type: ignore[arg-type]
+        value = table.number("constant", "1.0", **bounds)
         return ByMass(mass_GeV=(1.0,), value=(value,))
     masses = table.numbers("mass_GeV", "[0.1, 0.2]", above=0, increasing=True)
     values = table.numbers(

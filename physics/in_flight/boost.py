@@ -102,6 +102,7 @@ def rest_angle(branch, u, gamma, beta, energy, momentum, sigma):
     along = beta * energy + (momentum if branch == FORWARD else -momentum)
     a = 0.5 * (sigma * gamma * max(abs(along) / momentum, LEAST_SCALE)) ** 2
     whole = 1.0 / (1.0 + a)
+    lost = (branch != FORWARD) & (along <= 0.0)  # what goes straight back stays behind the parent
     if branch == BACKWARD_WIDE:
         cos = u
         sin, t2 = np.sqrt(1.0 - u * u), (1.0 - u) / (1.0 + u)
@@ -113,6 +114,8 @@ def rest_angle(branch, u, gamma, beta, energy, momentum, sigma):
     density = 0.5 * a * ((1.0 + t2) / (a + t2)) ** 2 / whole
     if branch == FORWARD:
         return cos, sin, 1.0 / density
+    if lost:
+        return -cos, sin, 1.0 if branch == BACKWARD_WIDE else 0.0
     return -cos, sin, 1.0 / (density + 1.0)
 
 
@@ -120,6 +123,8 @@ def rest_angle(branch, u, gamma, beta, energy, momentum, sigma):
 def lab_weight(along, across, sigma):
     """Density w(theta) per solid angle, and the lab momentum."""
     p = np.sqrt(along * along + across * across)
+    if along <= 0.0:
+        return 0.0, p
     theta = np.arctan2(across, along)
     stretch = theta * p / across if across > 1e-9 * p else 1.0
     return stretch * np.exp(-0.5 * (theta / sigma) ** 2) / (2.0 * np.pi * sigma**2), p
@@ -184,6 +189,8 @@ def produce(branch, x0, x1, x2, m, parent, mapping):
     momentum = np.sqrt(max(energy * energy - m * m, 1e-12 * m * m))
     gamma, beta = boost(E, parent.neutrino_energy)
     cos, sin, rest = rest_angle(branch, u, gamma, beta, energy, momentum, parent.sigma)
+    if rest == 0.0:
+        return E, 0.0, energy, polarisation, 1.0
     along, across = gamma * (momentum * cos + beta * energy), momentum * sin
     w, p = lab_weight(along, across, parent.sigma)
     lab_energy = gamma * (energy + beta * momentum * cos)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from physics.beams.schema import ParentBeam
 from physics.events import Map
 from physics.in_flight.boost import BRANCHES, Intensity, Parent, intensity_at, produce
-from physics.in_flight.quadrature import arriving, intensity, usable_range
+from physics.in_flight.quadrature import arriving, intensity, neutrinos, usable_range
 from physics.in_flight.spectra import PARENTS, PARTNERS, Spectrum, neutrino_energy, spectrum
 from physics.jit import jit
 from physics.particles import mass
@@ -122,6 +122,10 @@ class Sources:
             parent: intensity(flux, neutrino_energy(parent), self.sigma)
             for parent, flux in beam.flux.items()
         }
+        self.nodes = {
+            parent: neutrinos(flux, neutrino_energy(parent), self.sigma)
+            for parent, flux in beam.flux.items()
+        }
         self._map = lru_cache(maxsize=1024)(self._trained)
 
     def at(self, m4: float, lepton: str) -> list[Source]:
@@ -149,7 +153,7 @@ class Sources:
         parent = self._parent(decay, found)
         whole = self.flux[decay.parent]
         scaled = whole._replace(value=found.ratio * whole.value)
-        total = arriving(m4, parent, self.beam.flux[decay.parent], found)
+        total = arriving(m4, parent, self.nodes[decay.parent], found)
         return Source(decay, parent, scaled, total, self._map(decay, anchor(m4)))
 
     def _trained(self, decay: Decay, mass_there: float) -> Map:

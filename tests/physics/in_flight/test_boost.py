@@ -5,7 +5,7 @@ import pytest
 from two_branches import hnls
 
 from physics import beams
-from physics.in_flight.quadrature import arriving, intensity
+from physics.in_flight.quadrature import arriving, intensity, neutrinos
 from physics.in_flight.sources import Sources
 
 BEAM = beams.load("nd280_parents")
@@ -37,6 +37,7 @@ def test_angles_as_narrow_as_the_beam_go_over_into_a_parallel_one(m4, lepton):
     flux = BEAM.flux["K+"]
     one = source(m4, "K+", lepton)
     narrow = one.parent._replace(sigma=1e-4)
+    nodes = neutrinos(flux, one.parent.neutrino_energy, 1e-4)
     found = Sources(BEAM, "two_branch", 1)._spectrum(one.decay, m4)
     rest, energy = one.parent.neutrino_energy, one.parent.energy[0]
     beta_star = np.sqrt(1 - (m4 / energy) ** 2)
@@ -46,7 +47,7 @@ def test_angles_as_narrow_as_the_beam_go_over_into_a_parallel_one(m4, lepton):
     forward, backward = (((beta / beta_star + s) * gamma) ** 2 for s in (1, -1))
     gain = forward + np.where(beta > beta_star, backward, 0.0)
     expected = found.ratio * np.trapezoid(flux.at(E) * gain / ((1 + beta) * gamma) ** 2, E)
-    assert arriving(m4, narrow, flux, found) == pytest.approx(expected, rel=1e-2)
+    assert arriving(m4, narrow, nodes, found) == pytest.approx(expected, rel=1e-2)
 
 
 def test_rescaling_is_the_flux_of_neutrinos():
