@@ -2,10 +2,11 @@
 
 import dataclasses
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
+from physics.cosmology import BBN
 from physics.documents import then
 from physics.errors import InputError, nearest
 from physics.models.points import complete
@@ -164,6 +165,7 @@ def plot(path: Path, out: Path | None, as_json: bool) -> None:
         title=scan.grid.title,
         names=results.names(scan),
         projections=[e.name for e in scan.experiments if e.kind == "projection"],
+        criteria=[each.name for each in BBN],
     )
     document = {
         "path": str(target),
@@ -173,11 +175,13 @@ def plot(path: Path, out: Path | None, as_json: bool) -> None:
     emit(document, lambda: f"{target}", as_json)
 
 
-def _nature(scan: Scan) -> str | None:
+def _nature(scan: Scan) -> Literal["dirac", "majorana"] | None:
     """Nature of the HNL of a scan, if its model tells them apart."""
     chosen = scan.grid.parameters.get("hnl_type")
     declared = {p.name: p for p in scan.model.of_role("option")}.get("hnl_type")
-    return str(chosen or declared.choices[0]) if declared else None
+    if declared is None:
+        return None
+    return "majorana" if (chosen or declared.choices[0]) == "majorana" else "dirac"
 
 
 def _axis(scan: Scan, name: str) -> dict[str, Any]:

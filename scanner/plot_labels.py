@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import cycle
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -19,42 +18,52 @@ _SPACING = 2.0  # points of a resampled curve are this many typographic points a
 _GAP = 0.35  # between a curve and its name, in units of the height of a letter
 _MARGIN = 0.6  # clearance around a name, in the same unit
 _INSIDE = 3.0  # points that a name keeps from the frame
+_CROWDED = 4.0  # cost from which a name may go further away: a tenth of it hidden, or a sharp bend
+_REACH = (1.5, 2.5, 4.0, 6.0, 8.0)  # how far, in units of the height of a letter
+_DIRECTIONS = 8
 
 
 @dataclass(frozen=True)
 class _Place:
-    """Where a name could go: centre (points), direction (radians), and how bad that is."""
+    """Where a name could go: centre (points), direction (radians), and how bad that is.
+
+    `target` is the point of the curve that a line leads to, if the name is not beside it.
+    """
 
     centre: FloatArray
     angle: float
     cost: float
+    target: FloatArray | None = None
 
 
 def label_curves(
     axes: Axes,
-    curves: Mapping[str, FloatArray],
+    curves: Mapping[str, Sequence[FloatArray]],
     others: Sequence[FloatArray] = (),
-    colours: Sequence[str] = ("black",),
+    colours: Mapping[str, str] | None = None,
 ) -> None:
     """Write the name of each curve along it.
 
     For each curve every position on either side is tried, and the one is taken that is clear of
-    curves and names and where the curve is straightest. Curves outside the frame get no name.
+    curves and names and where the curve is straightest. Where all are crowded, the name goes to a
+    free spot nearby, with a line to its curve. Curves outside the frame get no name.
 
     Parameters
     ----------
     axes : matplotlib Axes
         With its final limits and size.
-    curves : mapping of str to ndarray (k, 2)
-        Names and paths in the units of the axes.
+    curves : mapping of str to sequence of ndarray (k, 2)
+        Names and paths, in pieces, in the units of the axes.
     others : sequence of ndarray (k, 2)
         Further paths to stay clear of.
-    colours : sequence of str
-        Of the names, in the order of `curves`, from the start again when they run out.
+    colours : mapping of str to str, optional
+        Of the names; black without.
     """
-    colour_of = dict(zip(curves, cycle(colours), strict=False))
     size = _frame_size(axes)
-    paths = {name: _in_frame(_to_points(axes, path), size) for name, path in curves.items()}
+    paths = {
+        name: [piece for path in each for piece in _in_frame(_to_points(axes, path), size)]
+        for name, each in curves.items()
+    }
     obstacles = [p for path in others for p in _in_frame(_to_points(axes, path), size)]
     obstacles += [piece for pieces in paths.values() for piece in pieces]
     if not obstacles:
@@ -64,10 +73,13 @@ def label_curves(
     for name in sorted(paths, key=lambda n: sum(len(piece) for piece in paths[n])):
         extent = _extent(name)
         places = [p for piece in paths[name] for p in _places(piece, extent, taken, size)]
+        if not places or min(place.cost for place in places) > _CROWDED:
+            places += [p for piece in paths[name] for p in _callouts(piece, extent, taken, size)]
         if places:
             best = min(places, key=lambda place: place.cost)
-            _write(axes, name, best, colour_of[name])
-            taken = np.concatenate([taken, _box(best.centre, best.angle, extent)])
+            _write(axes, name, best, (colours or {}).get(name, "black"))
+            lead = [] if best.target is None else [_lead(best.centre, best.target)]
+            taken = np.concatenate([taken, _box(best.centre, best.angle, extent), *lead])
 
 
 def _frame_size(axes: Axes) -> FloatArray:
@@ -117,6 +129,27 @@ def _places(
     return [place for place in tried if place is not None]
 
 
+def _callouts(
+    piece: FloatArray, extent: FloatArray, taken: FloatArray, size: FloatArray
+) -> list[_Place]:
+    """Try level names around every eighth point of a piece of a curve, further away."""
+    tree = cKDTree(taken)
+    found = []
+    for target in piece[::8]:
+        for turn in np.arange(_DIRECTIONS) * 2.0 * np.pi / _DIRECTIONS:
+            way = np.array([np.cos(turn), np.sin(turn)])
+            for reach in _REACH:
+                centre = target + way * (0.5 * extent + reach * extent[1])
+                box = _box(centre, 0.0, extent)
+                if np.any(box < _INSIDE) or np.any(box > size - _INSIDE):
+                    continue
+                hidden = float(np.mean(tree.query(box)[0] < 0.5 * _MARGIN * extent[1]))
+                crossed = float(np.sum(tree.query(_lead(centre, target)[1:-3])[0] < _SPACING))
+                cost = 40.0 * hidden + crossed + 1.0 + 0.5 * reach
+                found.append(_Place(centre, 0.0, cost, target))
+    return found
+
+
 def _place(
     arc: FloatArray,
     middle: FloatArray,
@@ -149,12 +182,20 @@ def _box(centre: FloatArray, angle: float, extent: FloatArray) -> FloatArray:
     return np.asarray(centre + np.column_stack([c * u - s * v, s * u + c * v]))
 
 
+def _lead(centre: FloatArray, target: FloatArray) -> FloatArray:
+    """Points from the middle of a name to the point of its curve."""
+    steps = max(5, int(np.hypot(*(target - centre)) / _SPACING))
+    return np.asarray(centre + np.linspace(0.0, 1.0, steps)[:, None] * (target - centre))
+
+
 def _write(axes: Axes, name: str, place: _Place, colour: str) -> None:
+    target = place.centre if place.target is None else place.target
+    lead = {"arrowstyle": "-", "color": colour, "linewidth": 0.6, "shrinkA": 1.0, "shrinkB": 0.0}
     axes.annotate(
         name,
-        xy=(0.0, 0.0),
+        xy=tuple(target / _frame_size(axes)),
         xycoords="axes fraction",
-        xytext=tuple(place.centre),
+        xytext=tuple(place.centre - target),
         textcoords="offset points",
         rotation=np.degrees(place.angle),
         rotation_mode="anchor",
@@ -163,5 +204,6 @@ def _write(axes: Axes, name: str, place: _Place, colour: str) -> None:
         fontsize=_SIZE_POINTS,
         color=colour,
         zorder=6,
+        arrowprops=None if place.target is None else lead,
         path_effects=[withStroke(linewidth=2.0, foreground="white", alpha=0.8)],
     )

@@ -1,11 +1,13 @@
-"""Exclusion plots: our regions in colour, published limits in grey with their names on them."""
+"""Exclusion plots: our regions in colour, published limits in grey with their names on them.
+
+Criteria that are no experiments, such as those of the primordial light elements, are thin lines.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from itertools import cycle
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 from matplotlib import rc_context
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -14,7 +16,6 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path as Outline
-from numpy.typing import NDArray
 
 from physics.errors import InputError
 from scanner.catalogue import Curve
@@ -22,8 +23,8 @@ from scanner.contours import Contour
 from scanner.outlines import Frame, outlines
 from scanner.plot_axes import PlotAxis, set_axes
 from scanner.plot_labels import label_curves
-
-FloatArray = NDArray[np.float64]
+from scanner.plot_legend import add_legend, criterion_label, heading, region_labels
+from scanner.plot_published import draw_published, published_entries, published_paths
 
 # what is left out of each format's metadata, so that equal plots are equal files
 _UNDATED: dict[str, dict[str, Any]] = {
@@ -35,25 +36,10 @@ SUFFIXES = tuple(_UNDATED)
 
 # Okabe and Ito's colours, which the colour-blind can tell apart
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-_PUBLISHED_FILL = "#ededed"
-_COSMOLOGY_FILL = "#f7f7f7"  # paler: it rests on the history of the universe, and lies below all
-# dull, so that they stay behind ours, but enough to follow a line to its name
-_PUBLISHED_LINES = (
-    "#7d6a55",
-    "#4f7396",
-    "#6b7f4a",
-    "#8a5a7d",
-    "#5a8580",
-    "#a0694f",
-    "#6a6a8f",
-    "#5c5c5c",
-    "#97833f",
-    "#3f6f6f",
-    "#a05a6b",
-    "#5f7d96",
-    "#4d5c3a",
-    "#7a4a4a",
-)
+# thin and grey: what the light elements exclude covers most planes, and is no experiment's region
+_CRITERION_COLOURS = ("#8c8c8c", "#4d4d4d")
+_CRITERION_DASHES = ((0.0, (6.0, 2.0, 1.0, 2.0)), (0.0, (6.0, 2.0, 1.0, 2.0, 1.0, 2.0)))
+_CRITERION_FILL = to_rgba("#8c8c8c", 0.04)
 _STYLE: dict[Any, Any] = {
     "font.family": "STIXGeneral",
     "mathtext.fontset": "stix",
@@ -62,11 +48,6 @@ _STYLE: dict[Any, Any] = {
     "svg.fonttype": "path",
     "svg.hashsalt": "hnlscan",
     "pdf.fonttype": 42,
-}
-_METHODS = {
-    "cls": "CL$_s$",
-    "poisson_zero_background": "no background",
-    "bayes_flat_u2": "Bayes, flat in $|U|^2$",
 }
 _SIZE_INCHES = (7.0, 5.2)
 _DPI = 200
@@ -82,6 +63,7 @@ def exclusion_plot(
     title: str = "",
     names: Mapping[str, str] | None = None,
     projections: Collection[str] = (),
+    criteria: Collection[str] = (),
 ) -> Path:
     """Draw excluded regions of one plane with published limits behind them.
 
@@ -101,6 +83,9 @@ def exclusion_plot(
         Experiment to the name in the legend.
     projections : collection of str
         Experiments without data, drawn dashed.
+    criteria : collection of str
+        Names among `contours` that are no experiments, such as those of the light elements: drawn
+        as thin grey lines.
 
     Returns
     -------
@@ -118,7 +103,7 @@ def exclusion_plot(
             f"plot file '{target.name}' has no known format; end its name in {', '.join(SUFFIXES)}"
         )
     with rc_context(_STYLE):
-        figure = exclusion_figure(contours, curves, x, y, title, names or {}, projections)
+        figure = exclusion_figure(contours, curves, x, y, title, names, projections, criteria)
         figure.savefig(target, dpi=_DPI, metadata=_UNDATED[target.suffix.lower()])
     return target
 
@@ -131,12 +116,13 @@ def exclusion_figure(
     title: str = "",
     names: Mapping[str, str] | None = None,
     projections: Collection[str] = (),
+    criteria: Collection[str] = (),
 ) -> Figure:
     """Draw what `exclusion_plot` writes, for those who want to add to it.
 
     Parameters
     ----------
-    contours, curves, x, y, title, names, projections
+    contours, curves, x, y, title, names, projections, criteria
         As for `exclusion_plot`.
 
     Returns
@@ -144,57 +130,41 @@ def exclusion_figure(
     matplotlib Figure
         With one set of axes.
     """
+    frame = (x.low, x.high, y.low, y.high)
     with rc_context(_STYLE):
         figure = Figure(figsize=_SIZE_INCHES, layout="constrained")
         axes = figure.add_subplot()
         set_axes(axes, x, y)
-        _draw_published(axes, curves, (x.low, x.high, y.low, y.high))
-        regions = [
-            _draw_region(axes, group, (x.low, x.high, y.low, y.high), colour, projections)
-            for group, colour in zip(_groups(contours), cycle(_COLOURS), strict=False)
-        ]
-        labels = _labels(contours, names or {}, projections)
-        heading = [title] * bool(title) + _common_level(contours)
-        entries = dict(zip(labels, regions, strict=True)) | _published_entries(curves)
-        _add_legend(figure, entries, "\n".join(heading))
+        colours = draw_published(axes, curves, frame)
+        entries = _draw_ours(axes, contours, frame, names or {}, projections, criteria)
+        first = [group[0] for group in _groups(contours) if group[0].experiment not in criteria]
+        add_legend(figure, entries | published_entries(curves), heading(title, first))
         figure.draw_without_rendering()  # places the frame
         figure.set_layout_engine("none")  # and keeps it where the names are put
-        label_curves(
-            axes,
-            {_published_name(c): np.column_stack([c.x, c.y]) for c in curves},
-            [c.points for c in contours],
-            _PUBLISHED_LINES,
-        )
+        label_curves(axes, published_paths(curves), [c.points for c in contours], colours)
     return figure
 
 
-def _draw_published(axes: Axes, curves: Sequence[Curve], frame: Frame) -> None:
-    """Shade what is excluded already, and draw the edges; projections exclude nothing."""
-    for curve in curves:
-        if curve.kind != "projection":
-            early = curve.kind == "cosmology"
-            face = _COSMOLOGY_FILL if early else _PUBLISHED_FILL
-            outline = _outline(curve, frame)
-            axes.fill(*outline, facecolor=face, edgecolor="none", zorder=0.9 if early else 1)
-    for curve, colour in zip(curves, cycle(_PUBLISHED_LINES), strict=False):
-        axes.plot(curve.x, curve.y, color=colour, zorder=2, **_line(curve))
-
-
-def _outline(curve: Curve, frame: Frame) -> tuple[FloatArray, FloatArray]:
-    """Close the path of a curve around what it excludes."""
-    x, y = curve.x, curve.y
-    if curve.region == "above":
-        top = 10.0 * max(frame[3], float(y.max()))
-        return np.append(x, [x[-1], x[0]]), np.append(y, [top, top])
-    # a region whose upper edge leaves the plane first is open up to there
-    return np.append(x, x[0]), np.append(y, y[-1])
-
-
-def _line(curve: Curve) -> dict[str, Any]:
-    """Style of the edge of a published region."""
-    if curve.kind == "projection":
-        return {"linewidth": 0.8, "linestyle": (0.0, (6.0, 3.0))}
-    return {"linewidth": 1.0}
+def _draw_ours(
+    axes: Axes,
+    contours: Sequence[Contour],
+    frame: Frame,
+    names: Mapping[str, str],
+    projections: Collection[str],
+    criteria: Collection[str],
+) -> dict[str, Artist]:
+    """Draw regions of experiments and lines of criteria, and return the entries of the legend."""
+    groups = _groups(contours)
+    regions = [group for group in groups if group[0].experiment not in criteria]
+    lines = [group for group in groups if group[0].experiment in criteria]
+    labels = region_labels([group[0] for group in regions], names, projections)
+    entries: dict[str, Artist] = {}
+    for label, group, colour in zip(labels, regions, cycle(_COLOURS), strict=False):
+        entries[label] = _draw_region(axes, group, frame, colour, projections)
+    styles = cycle(zip(_CRITERION_COLOURS, _CRITERION_DASHES, strict=True))
+    for group, style in zip(lines, styles, strict=False):
+        entries[criterion_label(group, names)] = _draw_criterion(axes, group, frame, *style)
+    return entries
 
 
 def _groups(contours: Sequence[Contour]) -> list[list[Contour]]:
@@ -222,8 +192,7 @@ def _draw_region(
     projected = group[0].experiment in projections
     face = to_rgba(colour, 0.05 if projected else 0.17)
     style: Literal["--", "-"] = "--" if projected else "-"
-    outline = Outline.make_compound_path(*(Outline(p) for p in outlines(group, frame)))
-    axes.add_patch(PathPatch(outline, facecolor=face, edgecolor="none", zorder=3))
+    _fill(axes, group, frame, facecolor=face, zorder=3)
     for contour in group:
         axes.plot(*contour.points.T, color=colour, linewidth=1.6, linestyle=style, zorder=4)
         doubtful = contour.points[~contour.converged]
@@ -231,66 +200,18 @@ def _draw_region(
     return Patch(facecolor=face, edgecolor=colour, linewidth=1.4, linestyle=style)
 
 
-def _labels(
-    contours: Sequence[Contour], names: Mapping[str, str], projections: Collection[str]
-) -> list[str]:
-    """Name regions by experiment, and by what else differs among them."""
-    groups = [group[0] for group in _groups(contours)]
-    several_levels = len({(c.statistic, c.confidence_level) for c in groups}) > 1
-    several_points = len({tuple(c.point.items()) for c in groups}) > 1
-    labels = []
-    for c in groups:
-        words = [names.get(c.experiment, c.experiment)]
-        words += [_level(c)] if several_levels else []
-        words += [f"{k} = {v:.3g}" for k, v in c.point.items()] if several_points else []
-        ending = " (projection)" if c.experiment in projections else ""
-        labels.append(", ".join(words) + ending)
-    return labels
+def _draw_criterion(
+    axes: Axes, group: Sequence[Contour], frame: Frame, colour: str, dashes: Any
+) -> Line2D:
+    """Draw the edges of a criterion with a hint of a fill, and return its entry in the legend."""
+    _fill(axes, group, frame, facecolor=_CRITERION_FILL, zorder=0.8)
+    style = {"color": colour, "linewidth": 1.1, "linestyle": dashes}
+    for contour in group:
+        axes.plot(*contour.points.T, zorder=3.6, **style)
+    return Line2D([], [], **style)
 
 
-def _common_level(contours: Sequence[Contour]) -> list[str]:
-    """Write the statistic and level, if all regions share them."""
-    levels = {_level(c) for c in contours}
-    return [f"this scan at {levels.pop()}"] if len(levels) == 1 else []
-
-
-def _level(contour: Contour) -> str:
-    method = _METHODS.get(contour.statistic, contour.statistic)
-    return f"{100 * contour.confidence_level:.3g} % CL ({method})"
-
-
-def _published_entries(curves: Sequence[Curve]) -> dict[str, Artist]:
-    """Explain the published curves in the legend, as far as they are there."""
-    projections = [c for c in curves if c.kind == "projection"]
-    entries: dict[str, Artist] = {}
-    if len(curves) > len(projections):
-        stars = "; * Dirac or Majorana not stated" * any(c.doubtful for c in curves)
-        entries[f"published (CL in brackets{stars})"] = Patch(
-            facecolor=_PUBLISHED_FILL, edgecolor="#888888"
-        )
-    if projections:
-        entries["published projection"] = Line2D([], [], color="#888888", **_line(projections[0]))
-    return entries
-
-
-def _add_legend(figure: Figure, entries: Mapping[str, Artist], heading: str) -> None:
-    """Put heading and legend above the frame, where they hide nothing."""
-    if entries or heading:
-        legend = figure.legend(
-            handles=list(entries.values()),
-            labels=list(entries),
-            loc="outside upper center",
-            ncols=min(4, max(1, len(entries))),
-            columnspacing=1.2,
-            handlelength=1.6,
-            title=heading,
-            frameon=False,
-        )
-        legend.get_title().set_multialignment("center")
-
-
-def _published_name(curve: Curve) -> str:
-    star = "*" * curve.doubtful
-    if curve.confidence_level is None:
-        return curve.title + star
-    return f"{curve.title} ({100 * curve.confidence_level:.3g} %){star}"
+def _fill(axes: Axes, group: Sequence[Contour], frame: Frame, **style: Any) -> None:
+    """Fill the excluded side of the contours of one region."""
+    outline = Outline.make_compound_path(*(Outline(p) for p in outlines(group, frame)))
+    axes.add_patch(PathPatch(outline, edgecolor="none", **style))

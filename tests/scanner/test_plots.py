@@ -4,7 +4,9 @@ from itertools import combinations
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.path import Path as Outline
+from matplotlib.text import Text
 
 from physics.errors import InputError
 from scanner.catalogue import curves
@@ -39,7 +41,8 @@ def corners(text, renderer):
     """Rotated rectangle of a label, in pixels."""
     angle = text.get_rotation()
     text.set_rotation(0)
-    box = text.get_window_extent(renderer)
+    text.update_positions(renderer)
+    box = Text.get_window_extent(text, renderer)  # without the line to the curve
     text.set_rotation(angle)
     centre = np.array([box.x0 + box.x1, box.y0 + box.y1]) / 2
     half = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * np.array([box.width, box.height]) / 2
@@ -83,6 +86,17 @@ def test_names_on_published_curves_do_not_overlap_and_stay_in_the_frame(low, hig
         assert not Outline(a).intersects_path(Outline(b), filled=True)
 
 
+def test_names_on_a_crowded_plane_keep_apart_and_some_lead_to_their_curves():
+    y = PlotAxis("U2_mu4", "U", "1", 1e-11, 1.0)
+    mass = PlotAxis("m4", "m_4", "GeV", 0.01, 0.387)
+    figure = exclusion_figure([], curves("minimal", "m4", "U2_mu4", "dirac"), mass, y)
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    texts = figure.axes[0].texts
+    assert any(text.arrow_patch is not None for text in texts)
+    for a, b in combinations([corners(text, renderer) for text in texts], 2):
+        assert not Outline(a).intersects_path(Outline(b), filled=True)
+
+
 def test_axes_legend_and_dashes():
     figure = exclusion_figure(
         OURS, [], X, Y, "dipole", names={"sbnd": "SBND"}, projections=("sbnd",)
@@ -104,6 +118,70 @@ def test_regions_that_differ_in_level_or_slice_are_told_apart():
     figure = exclusion_figure(ours, [], X, Y)
     texts = [t.get_text() for t in figure.legends[0].get_texts()]
     assert texts == ["sbnd, 90 % CL (CL$_s$)", "sbnd, 95 % CL (CL$_s$), m5 = 0.3"]
+
+
+def test_experiments_with_one_name_are_told_apart_by_their_files():
+    ours = region("sbnd", 3e-7) + region("sbnd_half", 4e-7)
+    figure = exclusion_figure(ours, [], X, Y, names=dict.fromkeys(("sbnd", "sbnd_half"), "SBND"))
+    assert [t.get_text() for t in figure.legends[0].get_texts()] == ["sbnd", "sbnd_half"]
+    alike = region("sbnd", 3e-7) + region("sbnd_half", 4e-7)
+    names = dict.fromkeys(("sbnd", "sbnd_half"), "SBND")
+    figure = exclusion_figure(alike, [], X, Y, names=names, projections=("sbnd_half",))
+    assert [t.get_text() for t in figure.legends[0].get_texts()] == ["SBND", "SBND (projection)"]
+
+
+def criterion(name, level):
+    """What excludes small couplings, as the light elements do."""
+    height = (1e-5 / MOMENT[:, None]) ** 2 * np.ones(MASS.size)
+    return contours(
+        MASS, MOMENT, height, 1.0, experiment=name, statistic="lifetime", confidence_level=level
+    )
+
+
+def test_criteria_are_thin_grey_lines_with_a_hint_of_a_fill():
+    both = criterion("bbn_a", 0.0) + criterion("bbn_b", 0.95)
+    names = {"bbn_a": "BBN, 0.1 s", "bbn_b": "BBN, tabulated"}
+    figure = exclusion_figure(OURS + both, [], X, Y, "title", names, criteria=("bbn_a", "bbn_b"))
+    [legend] = figure.legends
+    assert [t.get_text() for t in legend.get_texts()] == [
+        "miniboone_fhc",
+        "sbnd",
+        "BBN, 0.1 s (excluded below)",
+        "BBN, tabulated, 95 % CL (excluded below)",
+    ]
+    assert legend.get_title().get_text() == "title\nthis scan at 90 % CL (CL$_s$)"
+    lines = {to_hex(line.get_color()): line for line in figure.axes[0].lines if line.is_dashed()}
+    assert len(lines) == 2
+    for colour, line in lines.items():
+        assert np.ptp(to_rgb(colour)) < 0.01, "grey"
+        assert line.get_linewidth() < 1.6
+    faces = [patch.get_facecolor() for patch in figure.axes[0].patches]
+    assert sorted(alpha for *_, alpha in faces) == pytest.approx([0.04, 0.04, 0.17, 0.17])
+
+
+def test_criteria_alone_have_a_heading_without_a_level():
+    figure = exclusion_figure(criterion("bbn", 0.0), [], X, Y, "tau", criteria=("bbn",))
+    assert figure.legends[0].get_title().get_text() == "tau"
+
+
+LONG = "a rather long name of an experiment with all its beams and years"
+
+
+@pytest.mark.parametrize("count", [1, 3, 6, 12])
+@pytest.mark.parametrize("name", ["SBND", LONG, 4 * LONG])
+def test_no_entry_of_the_legend_is_cut_off(count, name):
+    ours = [c for k in range(count) for c in region(f"{name} {k}", 3e-7 * (1 + k))]
+    figure = exclusion_figure(ours, PUBLISHED, X, Y, 3 * LONG)
+    figure.draw_without_rendering()
+    box = figure.legends[0].get_window_extent()
+    assert box.x0 >= 0.0
+    assert box.x1 <= figure.bbox.x1
+    assert box.y1 <= figure.bbox.y1
+    frame = figure.axes[0].get_window_extent()
+    assert box.y0 >= frame.y1 - 1
+    assert frame.height > 0.4 * figure.dpi * 5.2
+    for text in figure.legends[0].get_texts():
+        assert text.get_window_extent().x1 <= figure.bbox.x1
 
 
 def test_unconverged_vertices_are_marked():

@@ -1,10 +1,14 @@
 """How published curves are drawn: what is shaded, what is dashed, what is marked."""
 
+from dataclasses import replace
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
 from scanner.catalogue import curves
+from scanner.plot_published import line_colours, published_name
 from scanner.plots import PlotAxis, exclusion_figure
 
 MASS = PlotAxis("m4", "m_4", "GeV", 0.01, 1.0)
@@ -57,3 +61,32 @@ def test_curves_that_state_no_nature_are_starred_once_a_nature_is_asked_for(natu
     assert {name for name in names if name.endswith("*")} == expected
     explained = any("* Dirac or Majorana not stated" in text for text in legend(figure))
     assert explained == bool(expected)
+
+
+@pytest.mark.parametrize(("model", "y"), [("minimal", f"U2_{f}4") for f in ("e", "mu", "tau")])
+def test_no_two_curves_share_a_colour_and_each_name_has_that_of_its_curve(model, y):
+    found = curves(model, "m4", y, "dirac")
+    figure = exclusion_figure([], found, MASS, PlotAxis(y, "U", "1", 1e-12, 1.0))
+    colours = {
+        published_name(curve): to_hex(line.get_color())
+        for curve, line in zip(found, figure.axes[0].lines, strict=True)
+    }
+    assert len(set(colours.values())) == len(colours) <= 14
+    for text in figure.axes[0].texts:
+        assert to_hex(text.get_color()) == colours[text.get_text()]
+
+
+def test_with_more_curves_than_colours_neighbours_differ():
+    levels = np.geomspace(1e-11, 0.1, 40)
+    paths = {f"{k}": [np.array([[0.01, v], [1.0, v]])] for k, v in enumerate(levels)}
+    found = list(line_colours(paths, (0.01, 1.0, 1e-12, 1.0)).values())
+    assert all(a != b for a, b in pairwise(found))
+    assert len(set(found)) == 14
+
+
+def test_pieces_with_one_name_are_one_curve():
+    found = curves("minimal", "m4", "U2_mu4")
+    twice = [found[0], replace(found[0], x=found[0].x / 2)]
+    figure = exclusion_figure([], twice, MASS, PlotAxis("U2_mu4", "U", "1", 1e-12, 1.0))
+    assert len({line.get_color() for line in figure.axes[0].lines}) == 1
+    assert len(figure.axes[0].texts) == 1
