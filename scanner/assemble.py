@@ -140,16 +140,8 @@ class Scan:
         return {process: active_terms(self.model, terms, point) for process, terms in seen.items()}
 
     def decays(self, experiment: Experiment) -> tuple[str, ...]:
-        """Decay modes that count in an experiment and are not closed everywhere."""
-        return tuple(
-            mode for mode in processes.decays(self.model, experiment) if mode in self._open
-        )
-
-    @cached_property
-    def _open(self) -> frozenset[str]:
-        point = dict(self.grid.resolve(self._everywhere()))
-        modes = (self.model.decay_modes or self.model.widths)(point)
-        return frozenset(name for name, width in modes.items() if np.any(width))
+        """Decay modes that count in an experiment, closed ones too: couplings are free."""
+        return processes.decays(self.model, experiment)
 
     def _everywhere(self) -> dict[str, Any]:
         mesh = np.ix_(*(np.array(axis.values) for axis in self.grid.axes))
@@ -199,7 +191,7 @@ class Scan:
                 "experiment": (names, {}),
                 "term": (terms, {"long_name": "production term"}),
                 "term_2": (terms, {"long_name": "production term"}),
-                "final_state": (list(self._all_decays(members)), {"long_name": "decay mode"}),
+                "final_state": (list(self.all_decays(members)), {"long_name": "decay mode"}),
                 "bin": (list(range(bins)), {"long_name": "counting channel"}),
                 "ctau_1": (CTAU_NODES_CM.tolist(), {"units": "cm", "long_name": "c tau"}),
                 "ctau_2": (
@@ -211,7 +203,7 @@ class Scan:
             block_points=block_points or math.prod(plan.block_shape(sizes, most, plan.MIN_BLOCKS)),
         )
 
-    def _all_decays(self, members: Sequence[Experiment]) -> tuple[str, ...]:
+    def all_decays(self, members: Sequence[Experiment]) -> tuple[str, ...]:
         """Decay modes of all experiments of a group, each once."""
         return tuple(dict.fromkeys(mode for e in members for mode in self.decays(e)))
 
@@ -258,15 +250,15 @@ class Evaluate:
 
     scan: Scan
     _samplers: dict[tuple[str, ...], Any] = field(default_factory=dict, repr=False)
-    _decays: dict[str, list[str]] = field(default_factory=dict, repr=False)
 
     def __getstate__(self) -> dict[str, Any]:
         """Workers build their own samplers."""
-        return {"scan": self.scan, "_samplers": {}, "_decays": {}}
+        return {"scan": self.scan, "_samplers": {}}
 
     def __call__(self, block: Block, known: Arrays | None) -> Arrays:
         """Compute the arrays of a block, or what `known` lacks of them."""
         members = self.scan.sampling_groups[block.group]
+        stored = self.scan.all_decays(members)
         arrays = known or self._empty(block, members)
         for index in np.ndindex(*block.shape):
             todo = [i for i in range(len(members)) if arrays[STATUS][(*index, i)] == 0]
@@ -277,22 +269,9 @@ class Evaluate:
             point = self.scan.point(dict(zip(self.scan.mass_axes, masses, strict=True)))
             answers = self._sample([members[i] for i in todo], float(np.ravel(point["m4"])[0]))
             for i, responses in zip(todo, answers, strict=True):
-                chosen = self._rows(block.group, members[i])
-                _fill(arrays, (*index, i), responses, *chosen)
+                places = [stored.index(mode) for mode in self.scan.decays(members[i])]
+                _fill(arrays, (*index, i), responses, places)
         return arrays
-
-    def _rows(self, group: str, experiment: Experiment) -> tuple[list[int], list[int]]:
-        """Positions of an experiment's decay modes in its own responses and in the store."""
-        own = processes.decays(self.scan.model, experiment)
-        kept = self.scan.decays(experiment)
-        stored = self._all_decays(group)
-        return [own.index(mode) for mode in kept], [stored.index(mode) for mode in kept]
-
-    def _all_decays(self, group: str) -> list[str]:
-        if group not in self._decays:
-            spec = {g.name: g for g in self.scan.groups()}[group]
-            self._decays[group] = spec.coords["final_state"][0]
-        return self._decays[group]
 
     def warm(self) -> None:
         """Compile the kernels in this process, so that workers find them in the cache."""
@@ -332,27 +311,25 @@ def _fill(
     arrays: Arrays,
     where: tuple[int, ...],
     responses: Sequence[Response],
-    own: Sequence[int],
-    stored: Sequence[int],
+    places: Sequence[int],
 ) -> None:
     """Write what one experiment answers at one point into the arrays of a block.
 
-    `own` are the positions of its decay modes in the responses, `stored` those in the block; what
-    it does not have there is zero.
+    `places` are the positions of its decay modes there; what it does not have is zero.
     """
-    spread = covariance([r.table[own] for r in responses])
+    spread = covariance([r.table for r in responses])
     for name in ("response", "response_covariance", "acceptance"):
         arrays[name][where] = 0.0
     for t, response in enumerate(responses):
         # one flight so far: the second lifetime has one node
         bins = slice(response.table.shape[1])
-        for row, mode in zip(own, stored, strict=True):
+        for row, mode in enumerate(places):
             at: tuple[Any, ...] = (*where, t, mode, bins)
             arrays["response"][at][..., 0] = response.table.mean(-2)[row]
             acceptance = response.acceptance.reshape(-1, response.acceptance.shape[-1])[row]
             arrays["acceptance"][(*where, t, mode)][: len(acceptance)] = acceptance
         for u in range(len(responses)):
-            for i, mode in enumerate(stored):
+            for i, mode in enumerate(places):
                 pair: tuple[Any, ...] = (*where, t, u, mode, bins)
                 arrays["response_covariance"][pair][..., 0] = spread[t, u, i]
         arrays["n_produced"][(*where, t)] = response.n_produced

@@ -117,30 +117,18 @@ class Analysis(Exclusion):
     def _terms(self) -> list[str]:
         """Production terms of the store; InputError when the couplings need another one."""
         stored = [str(name) for name in self.response["term"].values]
-        needed = [
-            term.name
-            for term in self.scan.terms(self.experiment)
-            if processes.has_flux(self.experiment, term)
-        ]
-        self._require(needed, stored)
-        return stored
-
-    @cached_property
-    def _decays(self) -> list[str]:
-        """Decay modes of the store; InputError when the couplings open another one."""
-        stored = [str(name) for name in self.response["final_state"].values]
-        self._require(self.scan.decays(self.experiment), stored)
-        return [
-            mode for mode in processes.decays(self.scan.model, self.experiment) if mode in stored
-        ]
-
-    def _require(self, needed: Any, stored: list[str]) -> None:
-        for name in needed:
-            if name not in stored:
+        for term in self.scan.terms(self.experiment):
+            if term.name not in stored and processes.has_flux(self.experiment, term):
                 raise InputError(
-                    f"the store has no responses for {name}, which {self.experiment.name} "
+                    f"the store has no responses for {term.name}, which {self.experiment.name} "
                     f"needs at these couplings; scan a grid with that coupling into another store"
                 )
+        return stored
+
+    @property
+    def _decays(self) -> list[str]:
+        """Decay modes that count; the store has all of them."""
+        return list(self.scan.decays(self.experiment))
 
     @cached_property
     def _arrays(self) -> dict[str, Floats]:

@@ -6,10 +6,11 @@ import plain_monte_carlo as plain
 import pytest
 
 from physics import models
+from physics.decays import decay
 from physics.experiments import load
 from physics.experiments.schema import Cut
 from physics.lifetime import CTAU_NODES_CM, NODES_PER_DECADE
-from physics.rates import decay, rate
+from physics.rates import rate
 from physics.response import Precision, Sampler
 
 DIPOLE = models.get("dipole")
