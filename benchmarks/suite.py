@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from physics import experiments, models
+from physics.decays import decay
 from physics.experiments.schema import Experiment
 from physics.precision import Precision
-from physics.rates import decay, events
+from physics.rates import branching_of, events
 from physics.response import Response, Sampler
 from physics.sampling import trained_map
 
@@ -52,8 +53,9 @@ def answer(source: Sampler, m4: float) -> tuple[Response, NDArray[np.float64]]:
     point: dict[str, Any] = {"m4": m4, "mu_tr_mu4": couplings(m4), "hnl_type": "dirac"}
     lived = decay(MODEL, point)
     factors = MODEL.factors(point)
-    found = events({TERM.name: response.value}, factors, lived.branching["nu_gamma"], lived.ctau_cm)
-    return response, found
+    branching = branching_of(lived, ["nu_gamma"])
+    found = events({TERM.name: response.table.mean(-2)}, factors, branching, lived.ctau_cm)
+    return response, found[0]
 
 
 def cpu(call: Callable[[], Any]) -> tuple[float, Any]:
