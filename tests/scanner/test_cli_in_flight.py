@@ -217,3 +217,18 @@ def test_experiments_may_be_none_only_where_something_is_left(tmp_path):
     answer = call("run", tmp_path / "mine.toml")
     assert answer.code == 1
     assert "experiments: got [], but a list with at least one value is needed" in answer.err
+
+
+def test_another_experiment_is_added_without_sampling_again(tmp_path):
+    grid, path = tmp_path / "small.toml", tmp_path / "small.zarr"
+    grid.write_text(GRID.replace('["nd280_dif", "ps191"]', '["nd280_dif"]'))
+    assert call("run", grid, "--out", path, "--workers", "0").code == 0
+    before = xr.open_zarr(path, group="nd280_dif", chunks=None).load()
+    grid.write_text(GRID.replace('"ps191"', '"nd280_dif_full"'))
+    assert call("run", grid, "--out", path, "--workers", "0").code == 1
+    assert call("run", grid, "--out", path, "--workers", "0", "--extend").code == 0
+    xr.testing.assert_identical(xr.open_zarr(path, group="nd280_dif", chunks=None).load(), before)
+    full = xr.open_zarr(path, group="nd280_dif_full", chunks=None).load()
+    known = before["n_events"].values > 0
+    ratio = full["n_events"].values[known] / before["n_events"].values[known]
+    assert ratio == pytest.approx(np.full(known.sum(), 10.735), rel=1e-3)
