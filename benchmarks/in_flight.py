@@ -23,6 +23,7 @@ from physics.decays import decay
 from physics.in_flight.response import FlightSampler
 from physics.precision import Precision
 from physics.rates import branching_of, events
+from physics.sampling import base_points
 
 HNLDIF_MS = {"nd280_dif": 49.0, "ps191": 28.0}
 """Milliseconds per grid point."""
@@ -75,7 +76,7 @@ def loop_rate(name_or_path: str, m4: float) -> float:
     source = view.sources[0]
     view.points[0] = 0
     start = time.process_time()
-    view._sample(0, source, points)
+    view._sample(0, source, base_points(points))
     return 16 * points / (time.process_time() - start)
 
 

@@ -78,7 +78,7 @@ class FlightSampler:
             The responses and what they were made of.
         """
         mass = float(f"{m4:.12g}")
-        return FlightSampled(self, mass, [self._view(view, mass) for view in self.views])
+        return FlightSampled([self._view(view, mass) for view in self.views])
 
     def _view(self, view: View, m4: float) -> "SampledView":
         experiment, term = view
@@ -119,6 +119,7 @@ class SampledView:
         self.exact = self.exposures * crossing[:, None]
         self.points = np.zeros(len(sources), dtype=np.int64)
         self.tallies = [self._tallies() for _ in sources]
+        self._at_nodes: Floats | None = None
 
     @cached_property
     def modes(self) -> tuple[str, ...]:
@@ -154,29 +155,29 @@ class SampledView:
 
     def sample(self, level: int) -> None:
         """Bring every stream to its points of a level, the smaller ones to fewer."""
-        share = self.exact.sum(1)
+        share, points = self.exact.sum(1), base_points(self.sampler.precision.events << level)
         for s, source in enumerate(self.sources):
             part = max(share[s] / share.max(), LEAST_SHARE) if share.max() > 0 else 1.0
-            stop = (self.sampler.precision.events << level) >> int(-np.log2(part))
-            self._sample(s, source, stop)
+            self._sample(s, source, points[: len(points) >> int(-np.log2(part))])
+        self._at_nodes = None
 
-    def _sample(self, s: int, source: Source, stop: int) -> None:
+    def _sample(self, s: int, source: Source, points: Floats) -> None:
         sampler, method = self.sampler, self.experiment.flux_method
         alignment = 1.0 if sampler.polarised else 0.0
         channel = f"{method} {source.decay.name}"
         replicates = sampler.precision.replicates
         group = self.experiment.beam.sampling_group
         sample(
-            base_points(stop),
+            points,
             shifts(sampler.seed, group, channel, (self.m4,), replicates),
             int(self.points[s]),
-            stop,
+            len(points),
             Stream(self.m4, alignment, source.parent, source.mapping, source.intensity),
             self.detector,
             self.shapes,
             self.tallies[s],
         )
-        self.points[s] = stop
+        self.points[s] = len(points)
 
     def efficiency(self, lepton: str) -> Floats:
         """Efficiency of each decay at this mass; 0 for final states that do not count."""
@@ -219,6 +220,11 @@ class SampledView:
 
     def at_nodes(self) -> Floats:
         """Response at the lifetime nodes: (decays, channels, replicates, nodes)."""
+        if self._at_nodes is None:
+            self._at_nodes = self._transformed()
+        return self._at_nodes
+
+    def _transformed(self) -> Floats:
         channels = self.experiment.signature.channels
         nodes, replicates = len(lifetime.CTAU_NODES_CM), self.sampler.precision.replicates
         total = np.zeros((len(self.decays), len(channels), replicates, nodes))
@@ -283,16 +289,10 @@ class FlightSampled:
 
     Parameters
     ----------
-    sampler : FlightSampler
-        What was sampled.
-    m4 : float
-        HNL mass in GeV.
     views : list of SampledView
         In the order of the sampler's.
     """
 
-    sampler: FlightSampler
-    m4: float
     views: list[SampledView]
 
     def response(self, view: int) -> Response:

@@ -115,6 +115,7 @@ class Yield:
         if two_body:
             for s, source in enumerate(view.sources):
                 view.exposures[s] *= source.decay.partner == ""
+            view._at_nodes = None
         self.response = {TERM[flavour].name: view.at_nodes().mean(-2)}
 
     def by_channel(self, U2):
