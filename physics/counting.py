@@ -39,7 +39,7 @@ def n_up(
     >>> from physics import experiments
     >>> signature = experiments.load("nd280_dif").signature
     >>> n_up(signature, "cls", 0.9, 0.2, np.array([[1.0, 0.0], [1.0, 0.0]])).round(3).tolist()
-    [2.364, 2.364]
+    [2.362, 2.362]
     """
     channels = signature.channels
     shares = _shares(by_channel)

@@ -127,7 +127,7 @@ def _round(b, a, c):
     root = np.sqrt(max(0.0, discriminant))
     near, far = (-b - root) / a, (-b + root) / a
     none = (discriminant <= 0.0) | (a == 0.0)
-    empty = np.inf if c > 0.0 else -np.inf
+    empty = np.inf if c >= 0.0 else -np.inf
     return (empty if none else near), (-empty if none else far)
 
 

@@ -40,12 +40,11 @@ from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 
 from physics.errors import InputError, nearest
+from physics.statistic_names import METHODS
 from physics.statistics_bayes import RootPosterior
 from physics.statistics_channels import Channels
 from physics.statistics_inputs import channels, confidence_levels, counting_experiment
 from physics.statistics_nodes import FloatArray
-
-METHODS = ("cls", "poisson_zero_background", "bayes_flat_u2")
 
 _LEAST_SHARE = 1e-12  # of the signal; below it a channel only adds rounding errors
 

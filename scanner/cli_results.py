@@ -10,7 +10,7 @@ from physics.cosmology import BBN
 from physics.documents import then
 from physics.errors import InputError, nearest
 from physics.models.points import complete
-from physics.statistics import METHODS
+from physics.statistic_names import METHODS
 from scanner import catalogue, export, results
 from scanner import contours as contour_module
 from scanner import limits as limit_module

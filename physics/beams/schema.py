@@ -3,7 +3,6 @@
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import PchipInterpolator
 
 from physics.citations import Cite
 
@@ -118,6 +117,8 @@ class ParentFlux(msgspec.Struct, frozen=True, kw_only=True):
 
     def at(self, energy: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the flux at energies in GeV, in cm^-2 GeV^-1 POT^-1."""
+        from scipy.interpolate import PchipInterpolator  # slow to import: lists need no flux
+
         curve = PchipInterpolator(np.log(self.energy), np.log(self.value))
         inside = np.clip(energy, self.energy[0], self.energy[-1])
         return np.where(inside == energy, np.exp(curve(np.log(inside))), 0.0)

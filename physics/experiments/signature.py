@@ -18,7 +18,7 @@ from physics.experiments.schema import (
     Signature,
     Smearing,
 )
-from physics.statistics import METHODS
+from physics.statistic_names import METHODS
 
 _KEYS = (
     "final_states",

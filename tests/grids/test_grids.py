@@ -19,12 +19,20 @@ def load(tmp_path, axes, rest=""):
 
 
 def test_shipped_grids():
-    assert grids.names() == ("dipole_upscattering", "quickstart")
-    for name in grids.names():
+    models = {
+        "dipole_upscattering": "dipole",
+        "quickstart": "dipole",
+        "ue4_minimal": "minimal",
+        "umu4_minimal": "minimal",
+        "utau4_minimal": "minimal",
+    }
+    assert grids.names() == tuple(models)
+    for name, model in models.items():
         grid = grids.load(name)
-        assert experiments.load_all(grid.experiments)
-        assert grid.model == "dipole" and grid.parameters == {"hnl_type": "dirac"}
+        assert len(experiments.load_all(grid.experiments)) == (0 if name == "utau4_minimal" else 3)
+        assert grid.model == model and grid.parameters == {"hnl_type": "dirac"}
     assert grids.load("quickstart").shape == (240, 40)
+    assert grids.load("umu4_minimal").shape == (100, 50)
     assert grids.load("dipole_upscattering").axis("m4").values[::79] == (0.01, 1.0)
 
 
