@@ -67,7 +67,7 @@ def run(
 
 def _scan(opened: store.Store, scan: Scan, workers: int | None, retry: set[str]) -> RunSummary:
     """Compute what is missing, then the limits, then seal a complete store."""
-    if not opened.sealed or retry:
+    if scan.experiments and (not opened.sealed or retry):
         click.echo("compiling the kernel, if this version has not run here yet", err=True)
         scan.evaluate.warm()
     cores = os.cpu_count() or 1

@@ -124,7 +124,7 @@ def upper_limit_d(experiment: Experiment, m4: float, level: float) -> float:
         point: dict[str, Any] = {"m4": m4, "mu_tr_mu4": 2 * math.exp(log_d), "hnl_type": "dirac"}
         lived = decay(DIPOLE, point)
         branching = lived.branching["nu_gamma"][None]
-        n = rates.events(value, DIPOLE.factors(point), branching, lived.ctau_cm)
+        n = rates.events(value, DIPOLE.factors(point), branching, lived.ctau_cm).sum(0)
         return math.log(max(float(n), 1e-300) / n_up)
 
     return math.exp(brentq(excess, math.log(1e-9), math.log(1e-3)))

@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
-from two_branches import hnls
+from two_branches import hnls, monochromatic
 
 from physics import beams
 from physics.in_flight.quadrature import arriving, intensity, neutrinos
 from physics.in_flight.sources import Sources
+from physics.in_flight.spectra import spectrum
 
 BEAM = beams.load("nd280_parents")
 
@@ -29,6 +30,23 @@ def test_number_that_arrives(m4, parent, lepton):
     """The jacobian has an integrable pole where the branches meet: hence 1 % and no better."""
     _, flux = hnls(m4, parent, lepton, BEAM.flux[parent], BEAM.sigma_rad)
     assert source(m4, parent, lepton).arriving == pytest.approx(flux.sum(), rel=1e-2)
+
+
+@pytest.mark.parametrize(("m4", "lepton"), [(0.05, "mu"), (0.1, "e"), (0.2, "e")])
+def test_number_that_arrives_from_three_body_decays(m4, lepton):
+    """The sum of many two-body decays, one for each part of the spectrum."""
+    flux, found = BEAM.flux["K+"], spectrum("K+", lepton, "pi0", m4)
+    [one] = [s for s in Sources(BEAM, "two_branch", 1).at(m4, lepton)
+             if (s.decay.parent, s.decay.partner) == ("K+", "pi0")]  # fmt: skip
+    n = 60
+    x = ((np.arange(n) + 0.5) / n) * (len(found.energy) - 1)
+    energies = np.interp(x, np.arange(len(found.energy)), found.energy)
+    shares = np.diff(np.linspace(0, 1, n + 1) ** 3)
+    total = sum(
+        share * monochromatic(m4, "K+", energy, flux, BEAM.sigma_rad, 300, 1001)[1].sum()
+        for energy, share in zip(energies, shares, strict=True)
+    )
+    assert one.arriving == pytest.approx(found.ratio * total, rel=1.5e-2)
 
 
 @pytest.mark.parametrize(("m4", "lepton"), [(0.1, "mu"), (0.35, "mu"), (0.45, "e")])

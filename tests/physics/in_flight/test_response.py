@@ -7,7 +7,7 @@ from two_branches import hnls
 
 from physics import experiments
 from physics.beams import ByMass
-from physics.experiments import MassEfficiency
+from physics.experiments import Box, Cylinder, MassEfficiency
 from physics.in_flight.response import FlightSampler
 from physics.lifetime import CTAU_NODES_CM
 from physics.models import MixingTerm
@@ -105,6 +105,19 @@ def test_default_precision_converges(name, m4, term):
     assert found.status == 1
     assert found.production_ratio == pytest.approx(1, abs=0.01)
     assert found.n_eff > 200
+
+
+def test_a_round_volume_sees_its_part_of_the_face():
+    box = bare("ps191")
+    cylinder = Cylinder(radius_cm=300.0, length_cm=1200.0)
+    volume = msgspec.structs.replace(box.volumes[0], shape=cylinder)
+    tube = msgspec.structs.replace(box, volumes=(volume,))
+    square = msgspec.structs.replace(volume, shape=Box(lengths_cm=(600.0, 600.0, 1200.0)))
+    whole = msgspec.structs.replace(box, volumes=(square,))
+    found = [sampler((e, MU), precision=EXACT).respond(0.3).response(0) for e in (tube, whole)]
+    assert found[0].n_produced == found[1].n_produced
+    longest = [response.value[0, 0][-1] for response in found]
+    assert longest[0] / longest[1] == pytest.approx(np.pi / 4, rel=5e-3)
 
 
 def test_above_threshold_there_is_nothing():

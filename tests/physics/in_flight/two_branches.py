@@ -28,10 +28,17 @@ def ratio(m4, M, m_l):
 
 
 def hnls(m4, parent, lepton, flux, sigma, n_energy=4000, n_angle=2001):
-    """Momenta (GeV) and fluxes (per cm^2 POT in each bin) of HNLs, flattened."""
+    """Momenta (GeV) and fluxes (per cm^2 POT in each bin) of HNLs of P -> l N, flattened."""
     M, m_l = PARENT[parent], LEPTON[lepton]
+    energy = (M**2 + m4**2 - m_l**2) / 2 / M
+    p, flux_of = monochromatic(m4, parent, energy, flux, sigma, n_energy, n_angle)
+    return p, flux_of * ratio(m4, M, m_l)
+
+
+def monochromatic(m4, parent, energy, flux, sigma, n_energy, n_angle):
+    """The same for one HNL per muon neutrino, of one energy in the rest frame of the parent."""
+    M = PARENT[parent]
     rest = (M**2 - M_MU**2) / 2 / M
-    energy, p_star = (M**2 + m4**2 - m_l**2) / 2 / M, 0.0
     p_star = np.sqrt(energy**2 - m4**2)
     edges = np.geomspace(max(flux.energy[0], rest * (1 + 1e-9)), flux.energy[-1], n_energy + 1)
     E = np.sqrt(edges[1:] * edges[:-1])[:, None]
@@ -43,7 +50,7 @@ def hnls(m4, parent, lepton, flux, sigma, n_energy=4000, n_angle=2001):
     cos = np.cos(sigma * np.sqrt(-2 * np.log(1 - u)))
     massless = (1 / (gamma**2 * (1 - beta * cos) ** 2)).mean(1, keepdims=True)
     p, J = roots(m4, energy, p_star, gamma, beta, cos)
-    flux_of = ratio(m4, M, m_l) * weight / massless * J / n_angle
+    flux_of = weight / massless * J / n_angle
     keep = J > 0
     return p[keep], np.broadcast_to(flux_of, p.shape)[keep]
 
