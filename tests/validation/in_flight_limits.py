@@ -205,9 +205,14 @@ def release_decays(lepton, mass_MeV):
     return release("flux")[mass_MeV, "nu", mode] / 4
 
 
-def our_decays(lepton, m4):
+def our_decays(lepton, m4, sigma_rad=None):
     """The same of ours, whose e+ e- go by another flavour than the production."""
     experiment = experiments.load("nd280_dif")
+    beam = experiment.beam
+    sigma = beam.sigma_rad if sigma_rad is None else sigma_rad
+    experiment = msgspec.structs.replace(
+        experiment, beam=msgspec.structs.replace(beam, sigma_rad=sigma)
+    )
     full = changed(experiment, method="two_branch", efficiency={0.1: 1.0})
     full = msgspec.structs.replace(full, exposure_pot={"fhc": experiment.exposure_pot["fhc"]})
     channel = msgspec.structs.replace(full.signature.channels[0], modes=("fhc",))

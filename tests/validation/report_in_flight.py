@@ -79,6 +79,18 @@ def decays():
     return rows_to_table(["m4 (MeV)", "K -> mu N (calibrated)", "K -> e N"], rows)
 
 
+def calibration():
+    """How well each angular spread describes what it is calibrated on."""
+    if not (SHARED / "external").is_dir():
+        return MISSING
+    rows = []
+    for sigma in (0.020, 0.024, 0.027, 0.030, 0.033, 0.036, 0.040):
+        masses = range(150, 371, 10)
+        logs = [np.log(our_decays("mu", m / 1000, sigma) / release_decays("mu", m)) for m in masses]
+        rows.append([f"{sigma:.3f}", signed(np.exp(np.mean(logs))), f"{100 * np.std(logs):.1f} %"])
+    return rows_to_table(["spread (rad)", "mean deviation", "rms about the mean"], rows)
+
+
 def spread():
     """What the error of the angular spread does to long-lived decays."""
     rows = []
@@ -171,6 +183,7 @@ SECTIONS = {
     "WIDTHS": widths,
     "HNLDIF": hnldif,
     "DECAYS": decays,
+    "CALIBRATION": calibration,
     "SPREAD": spread,
     "T2K": t2k_limits,
     "DEFAULT": default_limits,
