@@ -65,7 +65,8 @@ def test_folded_with_the_flux(beam, name, m):
     sigma = np.array([cross_section(e, m, packed) for e in E])
     for column, projectile in enumerate(("nu_mu", "nu_e")):
         expected = (flux.at(projectile, E) * width) @ sigma
-        assert ours[column] == pytest.approx(expected, rel=1e-3)
+        # a helicity that hardly occurs is part of the interpolation of both
+        assert ours[column] == pytest.approx(expected, rel=1e-3, abs=1e-5 * expected.sum())
         assert ours[column].sum() == pytest.approx(expected.sum(), rel=3e-4)
 
 
