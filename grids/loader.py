@@ -212,7 +212,7 @@ def _check_complete(document: Table, model: Model, found: Quantities) -> None:
                 f"example {mass.name} = "
                 f'{{ log = [0.01, 1.0], n = 80, unit = "{mass.unit}" }}',
             )
-    couplings = [p.name for p in model.of_role("coupling")]
+    couplings = [p.name for p in model.of_role("coupling") if not p.standard]
     for name in couplings:
         axis = found.axes.get(name)
         if name in found.tied or found.fixed.get(name) or (axis and any(axis.values)):

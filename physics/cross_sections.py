@@ -2,12 +2,17 @@
 
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from physics.documents import then
 from physics.errors import InputError, nearest
-from physics.models import Model, ProductionTerm
+from physics.models import Model, ProductionTerm, Vertex
 from physics.nuclei import nucleus
 from physics.quadrature import cross_section
-from physics.streams import stream, targets
+from physics.streams import Target, stream, targets
+from physics.vector_cross_sections import cross_section as vector_cross_section
+from physics.vector_cross_sections import exchange, scatterer
 
 
 def per_nucleus(
@@ -49,19 +54,29 @@ def per_nucleus(
     """
     _check(model, energy, projectile)
     factors = model.factors(point)
-    factor = sum(
-        float(factors[term.name]) for term in _terms(model) if projectile in term.projectiles
-    )
+    terms = [term for term in _terms(model) if projectile in term.projectiles]
     channels = []
     for hit in targets((nucleus(nucleus_name).name,)):
-        packed = stream(hit, float(point["m4"]), 0.0, energy)
-        values = cross_section(energy, float(point["m4"]), packed)
-        for helicity, sigma in zip(("conserving", "flipping"), values, strict=True):
-            number = factor * hit.in_nucleus(nucleus_name)
-            channels.append(
-                {"regime": hit.regime, "helicity": helicity, "sigma_cm2": number * float(sigma)}
-            )
+        number = hit.in_nucleus(nucleus_name)
+        total = np.zeros(2)
+        for term in terms:
+            unit = _per_target(term.vertex, point, hit, energy, projectile)
+            total += float(factors[term.name]) * unit
+        for helicity, sigma in zip(("conserving", "flipping"), number * total, strict=True):
+            channels.append({"regime": hit.regime, "helicity": helicity, "sigma_cm2": float(sigma)})
     return {"per_nucleus_cm2": sum(c["sigma_cm2"] for c in channels), "channels": channels}
+
+
+def _per_target(
+    vertex: Vertex, point: dict[str, Any], hit: Target, energy: float, projectile: str
+) -> NDArray[np.float64]:
+    """Cross-sections of both helicities for unit factor."""
+    m4 = float(point["m4"])
+    if vertex.kind == "vector":
+        sign = -1.0 if projectile.endswith("_bar") else 1.0
+        pair = [exchange(boson, point, hit.name) for boson in vertex.exchanged]
+        return np.array(vector_cross_section(energy, m4, scatterer(hit.name), *pair, sign))
+    return np.array(cross_section(energy, m4, stream(hit, m4, 0.0, energy)))
 
 
 def _terms(model: Model) -> list[ProductionTerm]:

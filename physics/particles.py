@@ -21,6 +21,7 @@ _PDG = {
     "omega": 223,
     "phi": 333,
     "K*+": 323,
+    "Z": 23,
 }
 
 PROTON_MOMENT = 2.7928473446
@@ -38,7 +39,7 @@ def mass(name: str) -> float:
     ----------
     name : str
         Short name: ``"e"``, ``"mu"``, ``"tau"``, ``"p"``, ``"n"``, or a meson such as
-        ``"pi+"``, ``"K0L"``, ``"eta'"``, ``"rho0"``, ``"omega"``, ``"K*+"``.
+        ``"pi+"``, ``"K0L"``, ``"eta'"``, ``"rho0"``, ``"omega"``, ``"K*+"``; or ``"Z"``.
 
     Returns
     -------

@@ -9,7 +9,7 @@ from physics.beams.schema import Beam, ParentBeam
 from physics.errors import InputError
 from physics.experiments.schema import Experiment
 from physics.in_flight.spectra import PARENTS
-from physics.models import MixingTerm, Model, Point, Term
+from physics.models import MixingTerm, Model, Point, ProductionTerm, Term
 from physics.particles import mass
 from physics.precision import Precision
 from physics.upscattering import largest_mass as upscattered
@@ -49,6 +49,12 @@ def terms(model: Model, experiment: Experiment) -> tuple[Term, ...]:
         raise InputError(
             f"{experiment.name} sees HNLs from {_WORDS[experiment.process]}, which the model "
             f"{model.name} does not have in this version; choose another model or experiment"
+        )
+    if any(isinstance(t, ProductionTerm) and t.vertex.kind != "dipole" for t in found):
+        raise InputError(
+            f"events of the model {model.name} are not sampled in this version, only its "
+            "cross-sections and widths are known (hnlscan xsec, hnlscan width); choose another "
+            "model"
         )
     if not decays(model, experiment):
         states = ", ".join(experiment.signature.final_states)

@@ -71,8 +71,11 @@ def q2_limits(E, m, M):
 
 
 @jit
-def dipole_helicities(E, Q2, m, M, GM2, c2):
-    """Differential cross-section d sigma / d Q2 for unit d in cm^2: (conserving, flipping)."""
+def spin_products(E, Q2, m, M):
+    """Products of k1, q and P with k3, and of k1 and P with m s: (k1 k3, q k3, P k3, k1 s, P s).
+
+    P k1 = P k3 because P q = 0. The spin is that of positive helicity in the centre of mass.
+    """
     s = M * M + 2.0 * M * E
     root_s = np.sqrt(s)
     E1 = M * E / root_s
@@ -81,10 +84,15 @@ def dipole_helicities(E, Q2, m, M, GM2, c2):
     p3 = np.sqrt(max(0.0, E3 * E3 - m * m))
     p3c3 = E3 - (Q2 + m * m) / (2.0 * E1)
     c3 = p3c3 / p3 if p3 > 0.0 else 0.0
-    # products of k1, q, P with k3 and with m s
-    k1k3, qk3, Pk = 0.5 * (m * m + Q2), 0.5 * (Q2 - m * m), 2.0 * M * E - 0.5 * (m * m + Q2)
     k1s = E1 * (p3 - E3 * c3)
     Ps = 2.0 * (E2 * p3 + E1 * E3 * c3) + k1s
+    return 0.5 * (m * m + Q2), 0.5 * (Q2 - m * m), 2.0 * M * E - 0.5 * (m * m + Q2), k1s, Ps
+
+
+@jit
+def dipole_helicities(E, Q2, m, M, GM2, c2):
+    """Differential cross-section d sigma / d Q2 for unit d in cm^2: (conserving, flipping)."""
+    k1k3, qk3, Pk, k1s, Ps = spin_products(E, Q2, m, M)
     unpolarised = _contract(k1k3, qk3, Pk, Pk, Q2, m, M, GM2, c2)
     polarised = _contract(k1s, k1s, Ps, Pk, Q2, m, M, GM2, c2)
     norm = _PREFACTOR / (Q2 * Q2 * (2.0 * M * E) ** 2)

@@ -5,7 +5,7 @@ from importlib.metadata import entry_points
 
 from physics.documents import then
 from physics.errors import InputError, nearest
-from physics.models import dipole, minimal
+from physics.models import dark_photon, dipole, minimal
 from physics.models.base import MixingTerm, Model, Parameter, Point, ProductionTerm, Term, Vertex
 
 __all__ = [
@@ -23,7 +23,7 @@ __all__ = [
 
 @cache
 def _registry() -> dict[str, Model]:
-    shipped = {model.name: model for model in (dipole.MODEL, minimal.MODEL)}
+    shipped = {model.name: model for model in (dark_photon.MODEL, dipole.MODEL, minimal.MODEL)}
     others = {e.name: e.load() for e in entry_points(group="hnlscan.models")}
     return {**others, **shipped}
 

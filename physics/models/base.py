@@ -28,6 +28,8 @@ class Parameter:
         Exclusive lower bound of a mass; couplings may be zero.
     choices : tuple of str
         Allowed words of an option, the first being the default.
+    standard : float
+        What a coupling is when it is not given.
     """
 
     name: str
@@ -37,33 +39,32 @@ class Parameter:
     description: str
     above: float | None = None
     choices: tuple[str, ...] = ()
+    standard: float = 0.0
 
     @property
     def default(self) -> float | str | None:
-        """Value when none is given: the first choice, zero for couplings, none for masses."""
+        """Value when none is given: the first choice, a standard coupling, none for masses."""
         if self.role == "option":
             return self.choices[0]
-        return 0.0 if self.role == "coupling" else None
+        return self.standard if self.role == "coupling" else None
 
 
 @dataclass(frozen=True)
 class Vertex:
     """How the projectile couples to the target when it turns into the HNL.
 
-    The basis of the kernel is (vector, axial, scalar, dipole), each contact or with a mediator of
-    some mass, on nuclei, nucleons and leptons. The kernel of this version evaluates `dipole` with
-    a massless mediator, the photon; a further vertex is a change of the kernel.
-
     Parameters
     ----------
-    kind : {"dipole"}
-        Lorentz structure of the HNL current.
-    mediator_mass : float
-        Mass of the exchanged boson in GeV.
+    kind : {"dipole", "vector"}
+        Lorentz structure of the HNL current; the event loop of this version samples `dipole`,
+        `vector` has cross-sections by quadrature.
+    exchanged : tuple of str
+        Bosons of the amplitude and of the conjugate amplitude: twice the same for a square, two
+        different ones for an interference.
     """
 
-    kind: Literal["dipole"]
-    mediator_mass: float = 0.0
+    kind: Literal["dipole", "vector"]
+    exchanged: tuple[str, str] = ("photon", "photon")
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from physics.models.base import Array, Model, Parameter, Point, ProductionTerm, 
 from physics.widths import dilepton_ratio, dipole_width_gamma
 
 FLAVOURS = ("e", "mu", "tau")
-PHOTON_DIPOLE = Vertex("dipole", mediator_mass=0.0)
+PHOTON_DIPOLE = Vertex("dipole")
 
 PARAMETERS = (
     Parameter("m4", "GeV", "mass", "m_4", "mass of the heavy neutral lepton", above=0.0),

@@ -43,7 +43,7 @@ def complete(model: Model, assignments: Mapping[str, str]) -> dict[str, Any]:
                 + then(nearest(name, known), f"it has {', '.join(known)}")
             )
     point = {p.name: _value(p, assignments.get(p.name)) for p in model.parameters}
-    couplings = [p.name for p in model.of_role("coupling")]
+    couplings = [p.name for p in model.of_role("coupling") if not p.standard]
     if not any(point[name] for name in couplings):
         raise InputError(
             f"all couplings are zero; give one of {', '.join(couplings)}, "

@@ -42,6 +42,23 @@ def dipole_vertex(q):
     return 2 * np.einsum("mnij,n->mij", SIGMA, METRIC @ q)
 
 
+def nucleon_vertex(transfer, M, F1, F2, GA=0.0):
+    """F1 gamma + F2 i sigma q / (2 M) - GA gamma gamma5 of a target, index first."""
+    moment = 0.5j * F2 / M * np.einsum("mnij,n->mij", SIGMA, METRIC @ transfer)
+    return F1 * GAMMA + moment - GA * GAMMA @ GAMMA5
+
+
+def summed(lepton, first, second, momenta, m, M, helicity):
+    """Lepton tensor of N with some helicity contracted with the hadron tensor of two vertices."""
+    k1, p, k3, after = momenta
+    one = np.eye(4)
+    outgoing = (slash(k3) + m * one) @ (one + GAMMA5 @ slash(spin_vector(k3, m, helicity))) / 2
+    L = [[np.trace(outgoing @ x @ slash(k1) @ bar(y)) for y in lepton] for x in lepton]
+    recoiling, resting = slash(after) + M * one, slash(p) + M * one
+    H = [[np.trace(recoiling @ x @ resting @ bar(y)) for y in second] for x in first]
+    return np.einsum("ab,ac,bd,cd->", np.array(L), METRIC, METRIC, np.array(H))
+
+
 def centre_of_mass(E, Q2, m, M):
     """Momenta k1, p, k3, p' of nu + target -> N + target, k1 along z; arrays broadcast."""
     s = M * M + 2 * M * E

@@ -4,17 +4,12 @@ import numpy as np
 import plain_monte_carlo as plain
 import pytest
 from gamma_matrices import (
-    GAMMA,
-    GAMMA5,
     LEFT,
-    METRIC,
-    SIGMA,
-    bar,
     centre_of_mass,
     dipole_share,
     dipole_vertex,
-    slash,
-    spin_vector,
+    nucleon_vertex,
+    summed,
 )
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -34,24 +29,14 @@ from physics.upscattering import (
 
 def traced(E, Q2, m, M, F1, F2):
     """d sigma / d Q2 of both helicities from traces, on a spin-1/2 target with F1 and F2."""
-    k1, p, k3, after = centre_of_mass(np.float64(E), np.float64(Q2), m, M)
+    momenta = centre_of_mass(np.float64(E), np.float64(Q2), m, M)
+    k1, p, k3, after = momenta
     lepton = dipole_vertex(k1 - k3) @ LEFT
-    transfer = METRIC @ (after - p)
-    hadron = [F1 * GAMMA[mu] + 0.5j * F2 / M * np.einsum("nij,n->ij", SIGMA[mu], transfer)
-              for mu in range(4)]  # fmt: skip
-    one = np.eye(4)
-    H = np.array(
-        [[np.trace((slash(after) + M * one) @ a @ (slash(p) + M * one) @ bar(b)) for b in hadron]
-         for a in hadron]
-    )  # fmt: skip
+    hadron = nucleon_vertex(after - p, M, F1, F2)
     result = []
     for helicity in (-1, 1):
-        spin = (one + GAMMA5 @ slash(spin_vector(k3, m, helicity))) / 2
-        outgoing = (slash(k3) + m * one) @ spin
-        L = np.array(
-            [[np.trace(outgoing @ a @ slash(k1) @ bar(b)) for b in lepton] for a in lepton]
-        )
-        squared = np.einsum("ab,ac,bd,cd->", L, METRIC, METRIC, H) * 4 * np.pi * ALPHA / Q2**2
+        squared = summed(lepton, hadron, hadron, momenta, m, M, helicity)
+        squared *= 4 * np.pi * ALPHA / Q2**2
         assert abs(squared.imag) < 1e-9 * abs(squared.real) + 1e-30
         # average over the spins of the target; the neutrino has one
         result.append(squared.real / 2 / (16 * np.pi * (2 * M * E) ** 2) * GEV2_TO_CM2)

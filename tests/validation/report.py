@@ -7,6 +7,7 @@ import csv
 import math
 import sys
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ import msgspec
 import numpy as np
 import report_in_flight
 import test_darknews as darknews
+import test_darknews_dark_photon as dark_photon
+import test_darknews_widths as darknews_widths
 from scipy.optimize import brentq
 from spin_density import acceptance_ratio
 
@@ -44,16 +47,56 @@ def table(heading: list[str], rows: list[list[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def darknews_rates() -> str:
+def darknews_rates(
+    compared: list[dict[str, str]] | None = None,
+    rate: Callable[[dict[str, str]], float] = darknews.produced,
+) -> str:
     """Largest deviation of production per detector and regime."""
     worst: dict[tuple[str, str], float] = defaultdict(float)
-    for row in darknews.RATES:
-        if darknews.compared(row):
-            key = (row["experiment"], row["regime"])
-            ratio = darknews.produced(row) / float(row["rate"]) - 1
-            worst[key] = max(worst[key], ratio, key=abs)
+    for row in compared or [r for r in darknews.RATES if darknews.compared(r)]:
+        key = (row["experiment"], row["regime"])
+        worst[key] = max(worst[key], rate(row) / float(row["rate"]) - 1, key=abs)
     rows = [[e, r, f"{100 * w:+.3f} %"] for (e, r), w in sorted(worst.items())]
     return table(["detector", "regime", "largest deviation"], rows)
+
+
+def dark_photon_rates() -> str:
+    """Largest deviation of production by Z' and Z."""
+    return darknews_rates(dark_photon.DIRAC_RATES, lambda row: dark_photon.rate(row).sum())
+
+
+def majorana_interference() -> str:
+    """Coefficient of the trace's interference that DarkNews' conserving rows have."""
+    found = [
+        dark_photon.interference(row)
+        for row in dark_photon.MAJORANA_RATES
+        if row["helicity"] == "conserving"
+    ]
+    return f"{max(found):.3f} to {min(found):.3f}"
+
+
+def small_mixing() -> str:
+    """Change of all upscatterings by the Z at two kinetic mixings."""
+    return ", ".join(
+        f"{100 * dark_photon.change_by_the_z(epsilon):.2f} % at epsilon = {epsilon:g}"
+        for epsilon in (1e-3, 1e-4)
+    )
+
+
+def with_error(value: float, error: float) -> str:
+    """Write a number to two digits after the point, with its error."""
+    return f"{value:.2f} +- {error:.2f}"
+
+
+def lepton_interference() -> str:
+    """Coefficient of our interference in DarkNews' widths to electrons."""
+    return with_error(*darknews_widths.coefficient())
+
+
+def muon_interference() -> str:
+    """Return the same of the row with muons."""
+    (row,) = (r for r in darknews_widths.ROWS if r["leptons"] == "mu")
+    return with_error(*darknews_widths.interference(row))
 
 
 def preferred_point() -> str:
@@ -196,6 +239,11 @@ def main() -> None:
     text = (HERE / "validation.md.in").read_text()
     parts = {
         "DARKNEWS": darknews_rates,
+        "DARKPHOTON": dark_photon_rates,
+        "MAJORANA": majorana_interference,
+        "INTERFERENCE": small_mixing,
+        "LEPTONS": lepton_interference,
+        "MUONS": muon_interference,
         "POINT": preferred_point,
         "RECIPE": independent_recipe,
         "PUBLISHED": published_limit,
