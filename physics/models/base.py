@@ -147,3 +147,42 @@ class Model:
     def of_role(self, role: str) -> tuple[Parameter, ...]:
         """Return the parameters of one role, in order."""
         return tuple(p for p in self.parameters if p.role == role)
+
+
+HNL_MASS = Parameter("m4", "GeV", "mass", "m_4", "mass of the heavy neutral lepton", above=0.0)
+"""Of all models."""
+
+HNL_TYPE = Parameter(
+    "hnl_type",
+    "1",
+    "option",
+    r"\mathrm{type}",
+    "whether N4 is a Dirac or a Majorana fermion",
+    choices=("dirac", "majorana"),
+)
+"""Of all models."""
+
+
+def is_dirac(point: Point) -> bool:
+    """Tell whether N4 is a Dirac fermion and so decays with its helicity's angular distribution.
+
+    A Majorana N4 decays as often to a final state as to its antiparticles, with opposite
+    asymmetries and equal widths; a detector that does not tell charges apart, or sees a photon,
+    finds no dependence on the spin.
+
+    Parameters
+    ----------
+    point : mapping
+        Of any model.
+
+    Returns
+    -------
+    bool
+        True where no type is given.
+
+    Examples
+    --------
+    >>> is_dirac({"hnl_type": "majorana"})
+    False
+    """
+    return point.get("hnl_type", "dirac") == "dirac"

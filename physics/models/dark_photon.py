@@ -10,18 +10,25 @@ import numpy as np
 from physics.dark_photon_widths import partial_widths
 from physics.electroweak import PDG
 from physics.minimal_widths import FLAVOURS
-from physics.models import minimal
-from physics.models.base import Array, Model, Parameter, Point, ProductionTerm, Vertex
-from physics.models.minimal import polarised
+from physics.models.base import (
+    HNL_MASS,
+    HNL_TYPE,
+    Array,
+    Model,
+    Parameter,
+    Point,
+    ProductionTerm,
+    Vertex,
+    is_dirac,
+)
+from physics.models.minimal import MIXINGS
 from physics.particles import mass
 from physics.units import ALPHA
 
-_MASS, *_MIXINGS, _HNL_TYPE = minimal.PARAMETERS
-
 PARAMETERS = (
-    _MASS,
+    HNL_MASS,
     Parameter("mzprime", "GeV", "mass", r"m_{Z'}", "mass of the dark photon", above=0.0),
-    *_MIXINGS,
+    *MIXINGS,
     Parameter(
         "U2_D4", "1", "coupling", "|U_{D 4}|^2", "squared mixing of the dark neutrino with N4",
         standard=1.0,
@@ -31,7 +38,7 @@ PARAMETERS = (
         standard=0.25,
     ),
     Parameter("epsilon", "1", "coupling", r"\epsilon", "kinetic mixing"),
-    _HNL_TYPE,
+    HNL_TYPE,
 )  # fmt: skip
 
 EXCHANGES = {
@@ -84,7 +91,7 @@ def widths(point: Point) -> dict[str, Array]:
     found = partial_widths(
         point["m4"], point["mzprime"], mixings, dark_coupling(point), point["epsilon"]
     )
-    both = 1.0 if polarised(point) else 2.0
+    both = 1.0 if is_dirac(point) else 2.0
     return {state: both * width for state, width in found.items()}
 
 
@@ -107,5 +114,5 @@ MODEL = Model(
     terms=TERMS,
     factors=factors,
     widths=widths,
-    polarised=polarised,
+    polarised=is_dirac,
 )

@@ -7,14 +7,24 @@ from math import hypot
 
 import numpy as np
 
-from physics.models.base import Array, Model, Parameter, Point, ProductionTerm, Vertex
+from physics.models.base import (
+    HNL_MASS,
+    HNL_TYPE,
+    Array,
+    Model,
+    Parameter,
+    Point,
+    ProductionTerm,
+    Vertex,
+    is_dirac,
+)
 from physics.widths import dilepton_ratio, dipole_width_gamma
 
 FLAVOURS = ("e", "mu", "tau")
 PHOTON_DIPOLE = Vertex("dipole")
 
 PARAMETERS = (
-    Parameter("m4", "GeV", "mass", "m_4", "mass of the heavy neutral lepton", above=0.0),
+    HNL_MASS,
     *(
         Parameter(
             f"mu_tr_{flavour}4",
@@ -25,14 +35,7 @@ PARAMETERS = (
         )
         for flavour in FLAVOURS
     ),
-    Parameter(
-        "hnl_type",
-        "1",
-        "option",
-        r"\mathrm{type}",
-        "whether N4 is a Dirac or a Majorana fermion",
-        choices=("dirac", "majorana"),
-    ),
+    HNL_TYPE,
 )
 
 TERMS = tuple(
@@ -70,18 +73,9 @@ def widths(point: Point) -> dict[str, Array]:
     0.0
     """
     moment = _norm([_moment(point, f) for f in FLAVOURS])
-    gamma = dipole_width_gamma(point["m4"], moment, majorana=not polarised(point))
+    gamma = dipole_width_gamma(point["m4"], moment, majorana=not is_dirac(point))
     ratios = {lepton: dilepton_ratio(point["m4"], lepton) for lepton in FLAVOURS}
     return {"nu_gamma": gamma, **{f"nu_{x}_{x}": gamma * r for x, r in ratios.items()}}
-
-
-def polarised(point: Point) -> bool:
-    """Tell whether N4 decays with its helicity's angular distribution: Dirac yes, Majorana no.
-
-    The decays of a Majorana N4 to nu gamma and to nubar gamma have opposite asymmetries and
-    equal widths, so their sum is isotropic.
-    """
-    return point.get("hnl_type", "dirac") == "dirac"
 
 
 def _moment(point: Point, flavour: str) -> Array:
@@ -102,5 +96,5 @@ MODEL = Model(
     terms=TERMS,
     factors=factors,
     widths=widths,
-    polarised=polarised,
+    polarised=is_dirac,
 )

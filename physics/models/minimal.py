@@ -9,31 +9,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from physics.minimal_widths import FLAVOURS, unit_widths
-from physics.models.base import Array, MixingTerm, Model, Parameter, Point
+from physics.models.base import (
+    HNL_MASS,
+    HNL_TYPE,
+    Array,
+    MixingTerm,
+    Model,
+    Parameter,
+    Point,
+    is_dirac,
+)
 
 _SYMBOLS = {"e": "e", "mu": r"\mu", "tau": r"\tau"}
 
-PARAMETERS = (
-    Parameter("m4", "GeV", "mass", "m_4", "mass of the heavy neutral lepton", above=0.0),
-    *(
-        Parameter(
-            f"U2_{flavour}4",
-            "1",
-            "coupling",
-            rf"|U_{{{_SYMBOLS[flavour]} 4}}|^2",
-            f"squared mixing of nu_{flavour} with N4",
-        )
-        for flavour in FLAVOURS
-    ),
+MIXINGS = tuple(
     Parameter(
-        "hnl_type",
+        f"U2_{flavour}4",
         "1",
-        "option",
-        r"\mathrm{type}",
-        "whether N4 is a Dirac or a Majorana fermion",
-        choices=("dirac", "majorana"),
-    ),
+        "coupling",
+        rf"|U_{{{_SYMBOLS[flavour]} 4}}|^2",
+        f"squared mixing of nu_{flavour} with N4",
+    )
+    for flavour in FLAVOURS
 )
+"""Couplings of every model in which N4 mixes."""
+
+PARAMETERS = (HNL_MASS, *MIXINGS, HNL_TYPE)
 
 # none of the tau: the beams have too few D mesons and taus
 TERMS = tuple(MixingTerm(name=f"U2_{flavour}4", lepton=flavour) for flavour in ("e", "mu"))
@@ -85,19 +86,10 @@ def decay_modes(point: Point) -> dict[str, Array]:
     }
 
 
-def polarised(point: Point) -> bool:
-    """Tell whether N4 decays with its helicity's angular distribution: Dirac yes, Majorana no.
-
-    A Majorana N4 decays as often to a final state as to its antiparticles, with opposite
-    asymmetries; a detector that does not tell charges apart sees no dependence on the spin.
-    """
-    return point.get("hnl_type", "dirac") == "dirac"
-
-
 def _mixing(point: Point) -> NDArray[np.float64]:
     """Squared mixings by flavour, doubled for Majorana: each final state and its antiparticles."""
     mixings = [np.asarray(point.get(f"U2_{f}4", 0.0), dtype=float) for f in FLAVOURS]
-    return np.stack(np.broadcast_arrays(*mixings)) * (1.0 if polarised(point) else 2.0)
+    return np.stack(np.broadcast_arrays(*mixings)) * (1.0 if is_dirac(point) else 2.0)
 
 
 def _table(point: Point) -> NDArray[np.float64]:
@@ -129,7 +121,7 @@ MODEL = Model(
     terms=TERMS,
     factors=factors,
     widths=widths,
-    polarised=polarised,
+    polarised=is_dirac,
     decay_modes=decay_modes,
     cosmology=True,
 )
