@@ -10,11 +10,10 @@ from scanner import layouts
 from scanner.blocks import Layout
 from scanner.regions import SCAN
 
-FORMAT = "hnlscan scan 1"
-"""Value of the root attribute ``format``: what kind of store this is."""
+FORMAT = "hnlscan scan 2"
+"""Value of the root attribute ``format``: what kind of store this is; 1 kept no decay modes."""
 
-
-LIMITS_FORMAT = "hnlscan limits 1"
+LIMITS_FORMAT = "hnlscan limits 2"
 """The same for a store that holds only limits, derived from the responses of another."""
 
 
@@ -36,17 +35,22 @@ def read_attrs(path: Path, formats: Collection[str] = (FORMAT,)) -> dict[str, An
     Raises
     ------
     InputError
-        If there is no store of this program.
+        If there is no store of this program, or one of another of its versions.
     """
     try:
-        attrs = json.loads((path / "zarr.json").read_text())["attributes"]
-        known = attrs["format"] in formats
+        attrs = dict(json.loads((path / "zarr.json").read_text())["attributes"])
+        found = str(attrs["format"])
     except (OSError, ValueError, KeyError, TypeError):
-        known = False
-    if not known:
-        what = "is not a store of hnlscan" if path.exists() else "does not exist"
-        raise InputError(f"{path} {what}; give a store that 'hnlscan run' made, or a new path")
-    return dict(attrs)
+        found = ""
+    if found in formats:
+        return attrs
+    if found.rpartition(" ")[0] in {known.rpartition(" ")[0] for known in formats}:
+        raise InputError(
+            f"{path} was made by a version of hnlscan whose stores differ ({found!r}, here "
+            f"{' or '.join(map(repr, formats))}); scan into a new path or use that version"
+        )
+    what = "is not a store of hnlscan" if path.exists() else "does not exist"
+    raise InputError(f"{path} {what}; give a store that 'hnlscan run' made, or a new path")
 
 
 def read_layouts(path: Path) -> dict[str, Layout]:

@@ -121,6 +121,17 @@ def test_something_else_is_left_alone(tmp_path: Path) -> None:
         read_attrs(tmp_path / "nothing")
 
 
+def test_a_store_of_other_versions_is_one_sentence_and_left_alone(made: Path) -> None:
+    root = made / "zarr.json"
+    text = root.read_text().replace('"hnlscan scan 2"', '"hnlscan scan 1"')
+    root.write_text(text)
+    with pytest.raises(InputError, match="made by a version of hnlscan whose stores differ"):
+        read_attrs(made)
+    with pytest.raises(InputError, match="scan into a new path"):
+        reopen(made, group(M4), accept_version=True)
+    assert root.read_text() == text
+
+
 def test_a_file_in_the_way_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="cannot be written"):
