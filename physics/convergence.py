@@ -44,6 +44,42 @@ def precise(replicates: Floats, relative: float) -> bool:
     return bool((sdev[matters] <= relative * value[matters]).all())
 
 
+def judge(
+    rows: Floats, produced: Floats, exact: float, accepted: float, relative: float
+) -> tuple[float, int]:
+    """Compare sampled with exact production, and tell whether a response is good enough.
+
+    Parameters
+    ----------
+    rows : ndarray (..., replicates, nodes)
+        The response, as `precise` takes it.
+    produced : ndarray (replicates,)
+        Sampled production.
+    exact : float
+        Production by quadrature; where it is 0 nothing needs to be sampled.
+    accepted : float
+        Number of selected events.
+    relative : float
+        Precision asked for.
+
+    Returns
+    -------
+    float, int
+        Sampled over exact production, and the status.
+
+    Examples
+    --------
+    >>> one = np.ones((2, 1))
+    >>> judge(one, np.ones(2), 1.0, 1000, 0.01), judge(one, np.ones(2), 2.0, 1000, 0.01)
+    ((1.0, 1), (0.5, 3))
+    """
+    if exact == 0:
+        return 1.0, DONE
+    ratio, agree = agreement(produced, exact)
+    enough = bool(np.isfinite(rows).all()) and accepted >= LEAST_ACCEPTED
+    return ratio, DONE if agree and enough and precise(rows, relative) else NOT_CONVERGED
+
+
 def agreement(sampled: Floats, exact: float) -> tuple[float, bool]:
     """Compare sampled with exact production: their ratio, and whether they agree.
 

@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from physics.packaged import folder
-from physics.units import HBAR_C_GEV_CM, SPEED_OF_LIGHT_CM_PER_S
 
 FloatArray = NDArray[np.float64]
 
@@ -43,31 +42,6 @@ class LifetimeLimit:
     source: str
     confidence_level: float | None
     longest_lifetime_s: Callable[[ArrayLike], FloatArray]
-
-
-def lifetime_s(total_width: ArrayLike) -> FloatArray:
-    r"""Lifetime of a particle, :math:`\hbar / \Gamma`.
-
-    Parameters
-    ----------
-    total_width : array_like
-        Total width in GeV, >= 0.
-
-    Returns
-    -------
-    ndarray
-        Lifetime in s; infinite for what does not decay.
-
-    Examples
-    --------
-    hbar is 6.582e-25 GeV s.
-
-    >>> f"{lifetime_s(6.582119569e-24):.9f}"
-    '0.100000000'
-    """
-    width = np.asarray(total_width, dtype=np.float64)
-    with np.errstate(divide="ignore"):
-        return HBAR_C_GEV_CM / SPEED_OF_LIGHT_CM_PER_S / width
 
 
 def customary_bbn(m4: ArrayLike) -> FloatArray:

@@ -25,6 +25,7 @@ from functools import cache, lru_cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from physics import minimal_widths
 from physics.electroweak import PDG, Constants, charged_lepton_couplings
 from physics.errors import InputError
 from physics.minimal_widths import DILEPTONS, FLAVOURS, unit_widths
@@ -34,7 +35,7 @@ from physics.widths import ctau_cm
 
 Floats = NDArray[np.float64]
 
-CHANNELS = (*dict.fromkeys(state for state, _ in unit_widths(1.0)), "nu_pi_pi")
+CHANNELS = (*minimal_widths.CHANNELS, "nu_pi_pi")
 """Final states: those of the minimal model, and two pions from the Z'."""
 
 _PAIRS = {**DILEPTONS, "nu_pi_pi": "pi"}
@@ -117,8 +118,8 @@ def zprime_widths(mzprime: ArrayLike, epsilon: ArrayLike) -> dict[str, Floats]:
     The form factor of the pion has the rho alone (Gounaris and Sakurai, Phys. Rev. Lett. 21 (1968)
     244): at its peak 17 % below what the width of the rho to e+ e- asks for. Omega, phi and all
     other hadrons are left out: negligible below 0.7 GeV, most of the width at those two
-    resonances, roughly a third to a half of it between 1.1 GeV and the D meson's mass. Decays to
-    light neutrinos and to three photons are left out too.
+    resonances and a large part of it above 1 GeV. Decays to light neutrinos and to three photons
+    are left out too.
 
     Parameters
     ----------

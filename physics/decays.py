@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from physics.models import Model, Point
+from physics.units import SPEED_OF_LIGHT_CM_PER_S
 from physics.widths import ctau_cm
 
 Floats = NDArray[np.float64]
@@ -31,6 +32,11 @@ class Decay:
     branching: dict[str, Floats]
     modes: dict[str, Floats]
     ctau_cm: Floats
+
+    @property
+    def lifetime_s(self) -> Floats:
+        """Lifetime in s."""
+        return self.ctau_cm / SPEED_OF_LIGHT_CM_PER_S
 
 
 def decay(model: Model, point: Point) -> Decay:

@@ -144,3 +144,10 @@ def _several_hadrons(m4: Floats, widths: Widths, constants: Constants) -> Widths
             more = quark_widths.beyond_mesons(m4, quarks[particle], single)
             found[f"{particle}_hadrons", f] = more
     return found
+
+
+MODES = tuple(unit_widths(1.0))
+"""(final state, flavour) of everything that the widths hold."""
+
+CHANNELS = tuple(dict.fromkeys(state for state, _ in MODES))
+"""Final states."""

@@ -190,11 +190,23 @@ def _efficiency(experiment: Experiment) -> Floats:
 
 def _aim(experiment: Experiment) -> Floats:
     """Disc across the beam that covers the decay volumes, with a margin for slanted paths."""
+    low, high = covering(experiment)
+    return np.array([*(low + high) / 2, AIM_MARGIN * (high - low)[:2].max() / 2])
+
+
+def covering(experiment: Experiment) -> tuple[Floats, Floats]:
+    """Lower and upper corner in cm of the smallest box around the decay volumes.
+
+    Examples
+    --------
+    >>> from physics import experiments
+    >>> [corner[:2].tolist() for corner in covering(experiments.load("ps191"))]
+    [[-300.0, -150.0], [300.0, 150.0]]
+    """
     corners = np.concatenate(
         [v.shape.bounds_cm + np.array(v.centre_cm) for v in experiment.decay_volumes]
     )
-    low, high = corners.min(0), corners.max(0)
-    return np.array([*(low + high) / 2, AIM_MARGIN * (high - low)[:2].max() / 2])
+    return corners.min(0), corners.max(0)
 
 
 def _smearing(experiment: Experiment) -> tuple[float, float, float, float]:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from physics import kernel, lifetime
-from physics.convergence import DONE, LEAST_ACCEPTED, NOT_CONVERGED, agreement, precise
+from physics.convergence import judge, precise
 from physics.packing import View, nuclei, pack
 from physics.precision import Precision
 from physics.quadrature import folded, tabulate
@@ -260,23 +260,15 @@ class Sampled:
         """Summarise what one view answers."""
         n_produced = float(sum(self.exact[:, view].tolist()))
         accepted = np.sum([t.accepted[view] for t in self.tallies], axis=0)
-        ratio, agree = (
-            agreement(self.mean("produced", view), n_produced) if n_produced > 0 else (1.0, True)
-        )
-        rows = self.at_nodes(view)
-        converged = n_produced == 0 or (
-            agree
-            and bool(np.isfinite(rows).all())
-            and accepted[2] >= LEAST_ACCEPTED
-            and self.precise_enough(view)
-        )
-        replicates = self.sampler.precision.replicates
+        rows, precision = self.at_nodes(view), self.sampler.precision
+        produced = self.mean("produced", view)
+        ratio, status = judge(rows, produced, n_produced, accepted[2], precision.relative)
         return Response(
             replicates=rows,
             n_produced=n_produced,
             production_ratio=ratio,
             acceptance=self._acceptance(view),
             n_eff=float(accepted[0] ** 2 / accepted[1]) if accepted[1] > 0 else 0.0,
-            events=int(self.points[:, view].sum()) * replicates,
-            status=DONE if converged else NOT_CONVERGED,
+            events=int(self.points[:, view].sum()) * precision.replicates,
+            status=status,
         )

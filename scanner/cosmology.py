@@ -8,7 +8,6 @@ import xarray as xr
 
 from physics.cosmology import BBN, LifetimeLimit
 from physics.decays import decay
-from physics.units import SPEED_OF_LIGHT_CM_PER_S
 from scanner.assemble import Scan
 from scanner.contours import Contour
 from scanner.exclusion import Exclusion, Floats, Index
@@ -45,7 +44,7 @@ class Nucleosynthesis(Exclusion):
 
     def ratio(self, index: Index, point: dict[str, Any]) -> Floats:
         """Give lifetime over the longest allowed; 0 where the criterion says nothing."""
-        tau = _lifetime_s(self.scan, point)
+        tau = decay(self.scan.model, point).lifetime_s
         longest = self.criterion.longest_lifetime_s(np.ravel(point["m4"])[0])
         return np.nan_to_num(tau / longest, nan=0.0, posinf=np.inf)
 
@@ -75,7 +74,7 @@ def cube(scan: Scan) -> xr.Dataset:
     ratios = {each.name: np.full(shape, np.nan) for each in found}
     for index, masses in found[0].masses():
         point, where = scan.point(masses), found[0].where(index)
-        tau[where] = _lifetime_s(scan, point)
+        tau[where] = decay(scan.model, point).lifetime_s
         for each in found:
             ratios[each.name][where] = each.ratio(index, point)
     return xr.Dataset(
@@ -104,10 +103,6 @@ def contours(scan: Scan, dataset: xr.Dataset) -> list[Contour]:
         The excluded region is that of long lifetimes.
     """
     return [c for each in criteria(scan) for c in each.contours(dataset, _variable(each))]
-
-
-def _lifetime_s(scan: Scan, point: dict[str, Any]) -> Floats:
-    return decay(scan.model, point).ctau_cm / SPEED_OF_LIGHT_CM_PER_S
 
 
 def _variable(each: Nucleosynthesis) -> str:

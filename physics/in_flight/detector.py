@@ -1,13 +1,10 @@
 """An experiment in flight as plain arrays for the kernel."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from physics.experiments.schema import OBSERVABLES, Experiment
 from physics.in_flight.kernel import Detector
-from physics.packing import row
-
-Floats = NDArray[np.float64]
+from physics.packing import covering, row
 
 
 def detector(experiment: Experiment) -> Detector:
@@ -32,7 +29,8 @@ def detector(experiment: Experiment) -> Detector:
     >>> packed.face.tolist(), packed.area
     ([-300.0, 300.0, -150.0, 150.0], 180000.0)
     """
-    face = _face(experiment)
+    low, high = covering(experiment)
+    face = np.array([low[0], high[0], low[1], high[1]])
     return Detector(
         baseline=experiment.beam.baseline_cm,
         face=face,
@@ -45,11 +43,3 @@ def detector(experiment: Experiment) -> Detector:
             ]
         ).reshape(-1, 3),
     )
-
-
-def _face(experiment: Experiment) -> Floats:
-    corners = np.concatenate(
-        [v.shape.bounds_cm + np.array(v.centre_cm) for v in experiment.decay_volumes]
-    )
-    low, high = corners.min(0), corners.max(0)
-    return np.array([low[0], high[0], low[1], high[1]])

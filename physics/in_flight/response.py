@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from physics import lifetime
-from physics.convergence import DONE, LEAST_ACCEPTED, NOT_CONVERGED, agreement, precise
+from physics.convergence import judge, precise
 from physics.experiments.schema import Experiment, MassEfficiency
 from physics.hnl_decay import Shape, shape
 from physics.in_flight.detector import detector
@@ -264,22 +264,16 @@ class SampledView:
         accepted = (
             np.sum([t.accepted for t in self.tallies], axis=0) if self.tallies else np.zeros(3)
         )
-        ratio, agree = agreement(self._produced(), n_produced) if n_produced > 0 else (1.0, True)
-        rows = self.at_nodes()
-        converged = n_produced == 0 or (
-            agree
-            and bool(np.isfinite(rows).all())
-            and accepted[2] >= LEAST_ACCEPTED
-            and precise(rows, self.sampler.precision.relative)
-        )
+        rows, precision = self.at_nodes(), self.sampler.precision
+        ratio, status = judge(rows, self._produced(), n_produced, accepted[2], precision.relative)
         return Response(
             replicates=rows,
             n_produced=n_produced,
             production_ratio=ratio,
             acceptance=self._acceptance(),
             n_eff=float(accepted[0] ** 2 / accepted[1]) if accepted[1] > 0 else 0.0,
-            events=int(self.points.sum()) * self.sampler.precision.replicates,
-            status=DONE if converged else NOT_CONVERGED,
+            events=int(self.points.sum()) * precision.replicates,
+            status=status,
         )
 
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from physics.minimal_widths import FLAVOURS, unit_widths
+from physics.minimal_widths import CHANNELS, FLAVOURS, MODES, unit_widths
 from physics.models.base import (
     HNL_MASS,
     HNL_TYPE,
@@ -38,12 +38,6 @@ PARAMETERS = (HNL_MASS, *MIXINGS, HNL_TYPE)
 
 # none of the tau: the beams have too few D mesons and taus
 TERMS = tuple(MixingTerm(name=f"U2_{flavour}4", lepton=flavour) for flavour in ("e", "mu"))
-
-MODES = tuple(unit_widths(1.0))
-"""(final state, flavour) of everything that the widths hold."""
-
-CHANNELS = tuple(dict.fromkeys(state for state, _ in MODES))
-"""Final states."""
 
 
 def factors(point: Point) -> dict[str, Array]:

@@ -1,13 +1,20 @@
 import numpy as np
 import pytest
 
-from physics.cosmology import BBN, lifetime_s, tabulated_bbn
+from physics.cosmology import BBN, tabulated_bbn
+from physics.decays import Decay
+from physics.widths import ctau_cm
 from scanner.catalogue import curves
 
 FERMI = 1.1663788e-5
 WEAK_ANGLE = 0.23121
 MUON, PION, PION_0, ELECTRON = 0.1056583755, 0.13957039, 0.1349768, 0.51099895e-3
 F_PION, V_UD = 0.1302, 0.97373
+
+
+def lifetime_s(total_width):
+    """Lifetime in s of a particle of some width in GeV."""
+    return Decay(branching={}, modes={}, ctau_cm=np.asarray(ctau_cm(total_width))).lifetime_s
 
 
 def three_body(r):
@@ -62,6 +69,8 @@ def test_a_tenth_of_a_second_of_a_dirac_hnl_that_mixes_with_the_muon(m4, mixing)
 
 def test_a_width_of_nought_is_an_infinite_lifetime():
     assert np.isinf(lifetime_s(0.0))
+    # hbar is 6.582e-25 GeV s
+    assert f"{lifetime_s(6.582119569e-24):.9f}" == "0.100000000"
     assert lifetime_s([1e-24, 2e-24])[0] == pytest.approx(2 * lifetime_s(2e-24))
 
 

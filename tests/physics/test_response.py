@@ -7,10 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from physics import lifetime, models
+from physics.convergence import DONE, NOT_CONVERGED
 from physics.decays import decay
 from physics.experiments import load
+from physics.precision import Precision
 from physics.rates import events, rate
-from physics.response import DONE, NOT_CONVERGED, Precision, Sampler
+from physics.response import Sampler
 from physics.widths import dipole_width_gamma
 
 DIPOLE = models.get("dipole")
