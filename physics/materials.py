@@ -15,7 +15,7 @@ def names() -> tuple[str, ...]:
 
     Examples
     --------
-    >>> names()
+    >>> names()[:3]
     ('CH2', 'SiO2', 'Ar')
     """
     return tuple(_materials())
@@ -34,7 +34,8 @@ def nuclei(material: str, mass_tonnes: float) -> dict[str, float]:
     Returns
     -------
     dict
-        Nuclide to number of nuclei: mass / molar mass x Avogadro x atoms per formula unit.
+        Nuclide to number of nuclei: mass / molar mass x Avogadro x atoms per formula unit, of
+        which a mixture has as many as its parts by mass say.
 
     Examples
     --------
@@ -47,7 +48,7 @@ def nuclei(material: str, mass_tonnes: float) -> dict[str, float]:
 
 
 @cache
-def _materials() -> dict[str, tuple[dict[str, int], float]]:
+def _materials() -> dict[str, tuple[dict[str, float], float]]:
     """Read materials.toml: composition and molar mass in g/mol of each material."""
     document = read_toml(folder("physics") / "materials.toml", "a table of materials (TOML)")
     document.only("source", "atomic_weights", "materials")
@@ -56,15 +57,21 @@ def _materials() -> dict[str, tuple[dict[str, int], float]]:
     return {name: _material(materials.table(name, "{ ... }"), weights) for name in materials.data}
 
 
-def _material(table: Table, weights: Table) -> tuple[dict[str, int], float]:
-    """Read one material and add up its molar mass."""
-    table.only("title", "composition")
-    formula = table.table("composition", "{ C12 = 1, H1 = 2 }")
-    composition, molar_mass_g = {}, 0.0
-    for nuclide in formula.data:
+def _material(table: Table, weights: Table) -> tuple[dict[str, float], float]:
+    """Read one material, by atoms or by mass: moles of each nuclide in so many grams of it."""
+    table.only("title", "composition", "mass_parts")
+    by_mass = "mass_parts" in table
+    given = table.table("mass_parts" if by_mass else "composition", "{ C12 = 1, H1 = 2 }")
+    moles: dict[str, float] = {}
+    grams = 0.0
+    for nuclide in given.data:
         element = _NUCLIDE.fullmatch(nuclide)
         if element is None:
-            raise formula.error(nuclide, "is no nuclide; write for example C12")
-        composition[nuclide] = formula.integer(nuclide, "1", at_least=1)
-        molar_mass_g += composition[nuclide] * weights.number(element[1], "12.011", above=0)
-    return composition, molar_mass_g
+            raise given.error(nuclide, "is no nuclide; write for example C12")
+        weight = weights.number(element[1], "12.011", above=0)
+        if by_mass:
+            moles[nuclide] = given.number(nuclide, "1.0", above=0) / weight
+        else:
+            moles[nuclide] = given.integer(nuclide, "1", at_least=1)
+        grams += moles[nuclide] * weight
+    return moles, grams

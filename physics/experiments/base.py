@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from physics.documents import Table
 
-_WHOLE = ("efficiency",)
+_WHOLE = ("efficiency", "merging")
 """Tables whose keys exclude each other: they are replaced, not merged."""
 
 

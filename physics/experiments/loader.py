@@ -29,6 +29,7 @@ _KEYS = ["title", "kind", "beam", "exposure_pot", "flux_method", "source", "volu
 _SOURCED = (
     "selection",
     "smearing",
+    "merging",
     "efficiency",
     "observed",
     "background",

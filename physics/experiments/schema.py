@@ -13,15 +13,20 @@ Process = Literal["upscattering", "in_flight"]
 """How HNLs come to a detector: made in it by neutrinos, or in the beam by decays."""
 
 OBSERVABLES = {
-    "upscattering": ("E_vis", "cos_theta", "E_nu_QE"),
+    "upscattering": (
+        *("E_vis", "cos_theta", "E_nu_QE", "theta_pair", "m_pair", "p_vis", "E_theta2", "t"),
+    ),
     "in_flight": ("E_vis", "cos_theta", "theta_pair", "m_pair"),
 }
-"""What a selection may cut on: visible energy (GeV), cosine of the angle of all that is visible to
-the beam, the neutrino energy (GeV) reconstructed as if the event were quasi-elastic, the opening
-angle (rad) and the invariant mass (GeV) of the two visible particles."""
+"""What a selection may cut on, in the order of the kernel: visible energy (GeV), cosine of the
+angle of all that is visible to the beam, the neutrino energy (GeV) reconstructed as if the event
+were quasi-elastic, the opening angle (rad; 0 for a photon) and the invariant mass (GeV) of the two
+visible particles, the size of the visible momentum (GeV), visible energy times squared angle to the
+beam (GeV rad^2), and t = (sum of E_i - p_z,i)^2 + sum of p_T,i^2 over the visible particles (GeV^2,
+as in the analysis of arXiv:2205.12273)."""
 
 FINAL_STATES = {
-    "upscattering": ("nu_gamma",),
+    "upscattering": ("nu_gamma", "nu_e_e", "nu_mu_mu"),
     "in_flight": ("nu_e_e", "nu_e_mu", "nu_mu_mu", "e_pi", "mu_pi", "nu_pi0", "nu_gamma"),
 }
 """Final states whose visible particles the kernel can follow."""
@@ -73,7 +78,7 @@ class Volume(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 
 class Cut(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One row of a selection: min <= observable <= max (GeV, or a cosine)."""
+    """One row of a selection: min <= observable <= max, in the units of `OBSERVABLES`."""
 
     observable: str
     min: float
@@ -84,7 +89,7 @@ class Smearing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Resolution of the shower: Gaussian in energy and in angle.
 
     sigma_E = `energy_stochastic` sqrt(E) + `energy_constant` and sigma_theta = `angle_constant_deg`
-    + `angle_log_deg` ln(1 GeV / E), with E in GeV.
+    + `angle_log_deg` ln(1 GeV / E), with E in GeV. It applies to each visible particle.
     """
 
     energy_stochastic: float
@@ -93,8 +98,27 @@ class Smearing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     angle_log_deg: float
 
 
+class Merging(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """When two leptons are one shower, by one of two rules; a photon always is.
+
+    Parameters
+    ----------
+    opening_angle_deg, least_energy_GeV : float
+        The angle between the leptons is below the first, or the energy of one is below the second
+        and that of the other above it.
+    energy_GeV, r : tuple of float
+        sqrt((1 - cos)^2 / 4 + (1 - E_max / E_vis)^2) is below `r`, which depends on the visible
+        energy: linear between knots, constant outside. Empty for the other rule.
+    """
+
+    opening_angle_deg: float = 0.0
+    least_energy_GeV: float = 0.0  # noqa: N815
+    energy_GeV: tuple[float, ...] = ()  # noqa: N815
+    r: tuple[float, ...] = ()
+
+
 class Efficiency(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Efficiency at the generated photon energy (GeV): linear between knots, constant outside."""
+    """Efficiency at the generated visible energy (GeV): linear between knots, constant outside."""
 
     energy_GeV: tuple[float, ...]  # noqa: N815
     value: tuple[float, ...]
@@ -168,9 +192,11 @@ class Signature(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     selection : tuple of Cut
         All have to hold; may be empty for decays in flight.
     efficiency : Efficiency or MassEfficiency
-        At the generated photon energy, or of a decay in flight at the HNL mass.
+        At the generated visible energy, or of a decay in flight at the HNL mass.
     smearing : Smearing or None
         None: the cuts see generated values.
+    merging : Merging or None
+        What pairs of leptons have to pass before the selection; None: nothing.
     channels : tuple of Channel
         Independent counts, with all signal uncertainties in common.
     signal_uncertainty : dict of ByMass
@@ -184,6 +210,7 @@ class Signature(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     selection: tuple[Cut, ...]
     efficiency: Efficiency | MassEfficiency
     smearing: Smearing | None = None
+    merging: Merging | None = None
     channels: tuple[Channel, ...]
     signal_uncertainty: dict[str, ByMass] = {}
     statistic: str = "cls"
@@ -192,6 +219,11 @@ class Signature(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     def cut_names(self) -> tuple[str, ...]:
         """Rows of the selection in words, as cut flows name them."""
         return tuple(f"{c.min:g} < {c.observable} < {c.max:g}" for c in self.selection)
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """All that an event has to pass, in the order of a cut flow."""
+        return (("one shower",) if self.merging else ()) + self.cut_names
 
     @property
     def observed(self) -> int:

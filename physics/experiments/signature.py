@@ -14,6 +14,7 @@ from physics.experiments.schema import (
     Cut,
     Efficiency,
     MassEfficiency,
+    Merging,
     Process,
     Signature,
     Smearing,
@@ -24,6 +25,7 @@ _KEYS = (
     "final_states",
     "selection",
     "smearing",
+    "merging",
     "efficiency",
     "observed",
     "background",
@@ -34,7 +36,18 @@ _KEYS = (
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _ROW = '[["E_vis", 0.14, inf]]'
 _SUM_TOLERANCE = 0.005
+_MERGING = "{ opening_angle_deg = 13.0, least_energy_GeV = 0.03 }"
 _BACKGROUND = "{ mean = 145.1, uncertainty = 13.8 }"
+_ENERGY = ("energy", "GeV", 1.0)
+_QUANTITIES = {
+    "E_theta2": ("E theta^2", "GeV rad^2", math.pi**2),
+    "m_pair": ("mass", "GeV", 1.0),
+    "p_vis": ("momentum", "GeV", 1.0),
+    "t": ("t", "GeV^2", 5.0),
+}
+"""Observables in powers of the energy: what they are called, their unit, and the most they can be
+in units of the highest energy (of its square for t: (2 E)^2 + E^2)."""
+
 ONE_CHANNEL = "all"
 """Name of the channel of an experiment that makes one count."""
 
@@ -74,6 +87,7 @@ def read(table: Table, *, projection: bool, beam: Beam | ParentBeam) -> Signatur
         final_states=states,
         selection=_selection(inner, process, top_energy),
         smearing=_smearing(inner, process) if "smearing" in inner else None,
+        merging=_merging(inner, process, top_energy) if "merging" in inner else None,
         efficiency=(
             _mass_efficiency(inner.table("efficiency", "{ constant = 0.3 }"), states)
             if process == "in_flight"
@@ -121,19 +135,28 @@ def _cut(row: Table, process: Process, top_energy: float) -> Cut:
             (),
             f"got min {show(low)} and max {show(high)}, but min must be below max; correct them",
         )
+    _reachable(row, observable, low, high, top_energy)
+    return Cut(observable=observable, min=low, max=high)
+
+
+def _reachable(row: Table, observable: str, low: float, high: float, top_energy: float) -> None:
+    """Hold that some value of the observable lies between the limits of its cut."""
     if observable == "cos_theta":
         if low >= 1 or high <= -1:
             raise row.error((), "no cosine lies between these limits; give some from -1 to 1")
-    elif observable == "theta_pair":
+        return
+    if observable == "theta_pair":
         if low >= math.pi or high <= 0:
             raise row.error((), "no angle lies between these limits; give some from 0 to pi rad")
-    elif high <= 0 or low >= top_energy:
+        return
+    noun, unit, most = _QUANTITIES.get(observable, _ENERGY)
+    top = most * top_energy**2 if unit == "GeV^2" else most * top_energy
+    if high <= 0 or low >= top:
         raise row.error(
             (),
-            f"no energy between these limits reaches from 0 to {top_energy:g} GeV, where the beam "
-            "ends; give them in GeV",
+            f"no {noun} between these limits reaches from 0 to {top:.4g} {unit}, as the beam ends "
+            f"at {top_energy:g} GeV; give them in {unit}",
         )
-    return Cut(observable=observable, min=low, max=high)
 
 
 def _limit(row: Table, key: str) -> float:
@@ -166,6 +189,42 @@ def _smearing(signature: Table, process: Process) -> Smearing:
     )
 
 
+def _merging(signature: Table, process: Process, top_energy: float) -> Merging:
+    """Read when two leptons are one shower: by angle and energy, or by a table of r."""
+    if process == "in_flight":
+        raise signature.error(
+            "merging", "given for decays in flight, whose particles are seen apart; remove it"
+        )
+    table = signature.table("merging", _MERGING)
+    angle, least, energy, r = "opening_angle_deg", "least_energy_GeV", "energy_GeV", "r"
+    table.only(angle, least, energy, r)
+    if (angle in table or least in table) == (energy in table or r in table):
+        raise table.error(
+            (),
+            f"got {show(list(table.data))}, but either {angle} and {least} or {energy} and {r} are "
+            f"needed; write for example merging = {_MERGING}",
+        )
+    if energy not in table and r not in table:
+        below = _below(table, least, table.number(least, "0.03", at_least=0), top_energy)
+        opening = table.number(angle, "13.0", above=0, at_most=180)
+        return Merging(opening_angle_deg=opening, least_energy_GeV=below)
+    knots = table.numbers(energy, "[0.15, 1.27]", at_least=0, increasing=True)
+    _below(table, energy, knots[0], top_energy)
+    values = table.numbers(r, "[0.54, 0.27]", length=len(knots), at_least=0, at_most=2)
+    if not any(values):
+        raise table.error(r, "is zero everywhere, but some pairs are one shower; correct it")
+    return Merging(energy_GeV=knots, r=values)
+
+
+def _below(table: Table, key: str, energy: float, top_energy: float) -> float:
+    """Return an energy if the beam reaches it; else it was not given in GeV."""
+    if energy >= top_energy:
+        raise table.error(
+            key, f"got {energy:g}, but the beam ends at {top_energy:g} GeV; give it in GeV"
+        )
+    return energy
+
+
 def _efficiency(table: Table, top_energy: float) -> Efficiency:
     """Read the efficiency: a constant, or knots."""
     table.only("constant", "energy_GeV", "value")
@@ -177,11 +236,7 @@ def _efficiency(table: Table, top_energy: float) -> Efficiency:
         value = table.number("constant", "0.07", above=0, at_most=1)
         return Efficiency(energy_GeV=(1.0,), value=(value,))
     energy = table.numbers("energy_GeV", "[0.1, 1.0]", at_least=0, increasing=True)
-    if energy[0] >= top_energy:
-        raise table.error(
-            "energy_GeV",
-            f"starts at {energy[0]:g}, but the beam ends at {top_energy:g} GeV; give it in GeV",
-        )
+    _below(table, "energy_GeV", energy[0], top_energy)
     value_at = table.numbers("value", "[0.1, 0.2]", length=len(energy), at_least=0, at_most=1)
     if not any(value_at):
         raise table.error("value", "is zero everywhere, but something must be seen; correct it")

@@ -20,6 +20,8 @@ SBND = (folder("physics.experiments") / "sbnd.toml").read_text()
 TANK = 'shape = { sphere_cm = 610.6 }\nmaterial = "CH2"\nmass_tonnes = 818.0'
 CUTS = 'selection = [["E_vis", 0.14, inf], ["E_nu_QE", 0.2, 1.25]]'
 CONE = "{ radius = [104.7, 1027.0], z = [-48720.0, -1320.0] }"
+STATES = 'final_states = ["nu_gamma", "nu_e_e"]'
+MERGING = "merging = { opening_angle_deg = 13.0, least_energy_GeV = 0.03 }"
 SP = "signature.single_photon"
 
 # (text replaced, by what, key path, words of the message)
@@ -85,7 +87,7 @@ CASES = [
     (TANK, TANK + "\ncentre_cm = [0, 0, inf]", "volumes[0].centre_cm[2]", "got inf"),
     (TANK, TANK + "\ncentre_cm = [0, 0, -54100]", "volumes[0].shape", "source is at z = -54100"),
     (TANK, TANK + "\ncentre_cm = [0, 0, -1500]", "volumes[2].shape", 'overlaps "tank"'),
-    ('material = "CH2"', 'material = "CH4"', "volumes[0].material", "did you mean 'CH2'?"),
+    ('material = "CH2"', 'material = "CH22"', "volumes[0].material", "did you mean 'CH2'?"),
     ('material = "CH2"', "", "volumes[0].material", "missing"),
     ("mass_tonnes = 818.0", "", "volumes[0].mass_tonnes", "missing"),
     ("mass_tonnes = 818.0", "mass_tonnes = 0.0", "volumes[0].mass_tonnes", "above 0"),
@@ -122,11 +124,11 @@ CASES = [
     # signature
     (f"[{SP}]", "[signature.Photon]", "signature", "exactly one signature"),
     (f"[{SP}]", "[signature.other]\n[signature.single_photon]", "signature", "exactly one"),
-    ('final_states = ["nu_gamma"]', 'final_states = ["nu_gama"]', f"{SP}.final_states[0]",
+    (STATES, 'final_states = ["nu_gama"]', f"{SP}.final_states[0]",
      "did you mean 'nu_gamma'?"),
-    ('final_states = ["nu_gamma"]', "final_states = []", f"{SP}.final_states", "at least one"),
-    ('final_states = ["nu_gamma"]', 'final_states = "nu_gamma"', f"{SP}.final_states", "a list"),
-    ('final_states = ["nu_gamma"]', 'final_states = ["nu_gamma", "nu_gamma"]',
+    (STATES, "final_states = []", f"{SP}.final_states", "at least one"),
+    (STATES, 'final_states = "nu_gamma"', f"{SP}.final_states", "a list"),
+    (STATES, 'final_states = ["nu_gamma", "nu_gamma"]',
      f"{SP}.final_states[1]", "given twice"),
     (CUTS, "", f"{SP}.selection", "missing"),
     (CUTS, "selection = []", f"{SP}.selection", "at least one"),
@@ -137,9 +139,44 @@ CASES = [
     (CUTS, 'selection = [["E_vis", 0.1, "inf"]]', f"{SP}.selection[0][2]", 'got "inf"'),
     (CUTS, 'selection = [["E_vis", 140, inf]]', f"{SP}.selection[0]", "give them in GeV"),
     (CUTS, 'selection = [["cos_theta", 2, 3]]', f"{SP}.selection[0]", "from -1 to 1"),
+    (CUTS, 'selection = [["p_vis", 150, inf]]', f"{SP}.selection[0]",
+     "no momentum between these limits reaches from 0 to 9.975 GeV"),
+    (CUTS, 'selection = [["m_pair", -1, 0]]', f"{SP}.selection[0]", "no mass between"),
+    (CUTS, 'selection = [["theta_pair", 13, 180]]', f"{SP}.selection[0]", "from 0 to pi rad"),
+    (CUTS, 'selection = [["E_theta2", 100, inf]]', f"{SP}.selection[0]",
+     "no E theta^2 between these limits reaches from 0 to 98.45 GeV rad^2"),
+    (CUTS, 'selection = [["t", 30000, inf]]', f"{SP}.selection[0]",
+     "no t between these limits reaches from 0 to 497.5 GeV^2"),
+    (CUTS, 'selection = [["t", -inf, 0]]', f"{SP}.selection[0]", "give them in GeV^2"),
     (CUTS, 'selection = [["E_vis", 0.1, 1], ["E_vis", 0.2, 1]]', f"{SP}.selection[1][0]", "twice"),
     (CUTS, 'selection = ["E_vis", 0.1, 1]', f"{SP}.selection[0]", "a list is needed"),
     (CUTS, "selection = { E_vis = 1 }", f"{SP}.selection", "got a table"),
+    (MERGING, "merging = 13.0", f"{SP}.merging", "a table is needed"),
+    (MERGING, "merging = {}", f"{SP}.merging", "got [], but either opening_angle_deg and"),
+    (MERGING, "merging = { opening_angle_deg = 13.0, r = [0.1] }", f"{SP}.merging",
+     "but either opening_angle_deg and least_energy_GeV or energy_GeV and r are needed"),
+    (MERGING, "merging = { angle = 13.0 }", f"{SP}.merging.angle", "unknown key"),
+    ("opening_angle_deg = 13.0, ", "", f"{SP}.merging.opening_angle_deg", "missing"),
+    (", least_energy_GeV = 0.03", "", f"{SP}.merging.least_energy_GeV", "missing"),
+    ("opening_angle_deg = 13.0", "opening_angle_deg = 0", f"{SP}.merging.opening_angle_deg",
+     "above 0"),
+    ("opening_angle_deg = 13.0", "opening_angle_deg = 190", f"{SP}.merging.opening_angle_deg",
+     "at most 180"),
+    ("least_energy_GeV = 0.03", "least_energy_GeV = 30", f"{SP}.merging.least_energy_GeV",
+     "got 30, but the beam ends at 9.975 GeV"),
+    ("least_energy_GeV = 0.03", "least_energy_GeV = -1", f"{SP}.merging.least_energy_GeV",
+     "at least 0"),
+    (MERGING, "merging = { energy_GeV = [0.1, 1.0] }", f"{SP}.merging.r", "missing"),
+    (MERGING, "merging = { r = [0.5, 0.2] }", f"{SP}.merging.energy_GeV", "missing"),
+    (MERGING, "merging = { energy_GeV = [0.1, 1.0], r = [0.5] }", f"{SP}.merging.r",
+     "a list of 2 values"),
+    (MERGING, "merging = { energy_GeV = [1.0, 0.1], r = [0.5, 0.2] }",
+     f"{SP}.merging.energy_GeV[1]", "increase strictly"),
+    (MERGING, "merging = { energy_GeV = [100, 1000], r = [0.5, 0.2] }",
+     f"{SP}.merging.energy_GeV", "give it in GeV"),
+    (MERGING, "merging = { energy_GeV = [0.1, 1.0], r = [0, 0] }", f"{SP}.merging.r",
+     "zero everywhere"),
+    (MERGING, "", "source.merging", 'unknown source "merging"'),
     ("observed = 2870", "observed = 2870.5", f"{SP}.observed", "an integer"),
     ("observed = 2870", "observed = -1", f"{SP}.observed", "got -1"),
     ("observed = 2870", "observed = true", f"{SP}.observed", "got true"),
@@ -228,6 +265,12 @@ def test_two_targets_may_not_share_space(tmp_path):
     assert message.startswith('volumes[1].shape: overlaps "tpc"')
 
 
+def test_pairs_in_flight_are_not_merged(tmp_path):
+    text = 'base = "ps191"\nsignature.charged_pair.merging = { energy_GeV = [0.1], r = [0.5] }\n'
+    message = complaint(text, tmp_path)
+    assert message.startswith("signature.charged_pair.merging: given for decays in flight")
+
+
 def test_no_target(tmp_path):
     text = SBND.replace('material = "Ar"\nmass_tonnes = 112.0\ndensity_g_cm3 = 1.396\n', "")
     assert complaint(text, tmp_path).startswith("volumes: none is a target")
@@ -281,7 +324,7 @@ def test_unknown_name_lists_the_nearest():
         experiments.load("minibone_fhc")
     assert str(caught.value).startswith(
         "unknown experiment 'minibone_fhc'; did you mean 'miniboone_fhc'? "
-        "`hnlscan list experiments` shows all 6"
+        "`hnlscan list experiments` shows all 14"
     )
     with pytest.raises(InputError, match="unknown experiment 'x'; `hnlscan list experiments`"):
         experiments.load("x")
