@@ -16,21 +16,26 @@ LANES = 32
 """A multiple of what one turn of any vector loop handles."""
 
 # Uniform numbers of axis a start at a * BLOCK.
+UNIFORMS = 16
+"""Columns set aside for uniform numbers."""
+
+
+def _columns(first: int, number: int) -> range:
+    """Offsets of some columns, counted after the uniform numbers."""
+    return range((UNIFORMS + first) * BLOCK, (UNIFORMS + first + number) * BLOCK, BLOCK)
+
+
 # Events: neutrino energy, jacobian, uniform of ln Q2, least Q2, ln(Q2max/Q2min), Q2, structure
-ENERGY, JACOBIAN, Y, LOW, SPAN, Q2, GM2, C2 = range(10 * BLOCK, 18 * BLOCK, BLOCK)
+ENERGY, JACOBIAN, Y, LOW, SPAN, Q2, GM2, C2 = _columns(0, 8)
 # weight, flipping share, photon energy and cosine, HNL direction (along, across twice), m / p
-WEIGHT, FLIPPED, PHOTON, COSINE, HNL, ACROSS_1, ACROSS_2, SLOWNESS = range(
-    18 * BLOCK, 26 * BLOCK, BLOCK
-)
+WEIGHT, FLIPPED, PHOTON, COSINE, HNL, ACROSS_1, ACROSS_2, SLOWNESS = _columns(8, 8)
 # Seen by a view: flux knot and fraction, flux, reconstructed energy and cosine, efficiency
-KNOT, FRACTION, FLUX, SEEN_E, SEEN_COS, EFFICIENCY = range(26 * BLOCK, 32 * BLOCK, BLOCK)
+KNOT, FRACTION, FLUX, SEEN_E, SEEN_COS, EFFICIENCY = _columns(16, 6)
 # Selected events, close together: row, weight, HNL direction, m / p, three uniform numbers
-ROW, DETECTED, S_HNL, S_ACROSS_1, S_ACROSS_2, S_SLOWNESS, U1, U2, U3 = range(
-    32 * BLOCK, 41 * BLOCK, BLOCK
-)
+ROW, DETECTED, S_HNL, S_ACROSS_1, S_ACROSS_2, S_SLOWNESS, U1, U2, U3 = _columns(22, 9)
 # Flights: vertex, its weight, proper lengths at entry and exit
-VX, VY, VZ, DRAWN, NEAR, FAR = range(41 * BLOCK, 47 * BLOCK, BLOCK)
-SIZE = 47 * BLOCK
+VX, VY, VZ, DRAWN, NEAR, FAR = _columns(31, 6)
+SIZE = (UNIFORMS + 37) * BLOCK
 
 
 @jit

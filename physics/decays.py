@@ -62,7 +62,8 @@ def decay(model: Model, point: Point) -> Decay:
     '1.516 0.9915'
     """
     widths = {state: np.asarray(w, dtype=float) for state, w in model.widths(point).items()}
-    total = np.sum(np.broadcast_arrays(*widths.values()), axis=0)
+    # one by one: the order of numpy's sum depends on whether there is one point or many
+    total = np.asarray(sum(widths.values()))
     branching = _over(widths, total)
     modes = _over(model.decay_modes(point), total) if model.decay_modes else branching
     return Decay(branching, modes, np.asarray(ctau_cm(total)))

@@ -104,8 +104,8 @@ def draw(points, shift, first, rows, work):
 
 
 @jit
-def _place(rows, m, stream, mapping, work):
-    """Draw E and Q2 of a block and look up the structure of the target."""
+def place(rows, m, stream, mapping, work):
+    """Draw E and Q2 of a block, with what they weigh; `stream` tells M, E_min and E_max."""
     width = stream.E_max - stream.E_min
     for i in range(rows):
         y0, j0 = mapped(work[i], 0, mapping)
@@ -121,6 +121,11 @@ def _place(rows, m, stream, mapping, work):
     for i in range(rows):
         work[SPAN + i] = np.log(work[SPAN + i])
         work[Q2 + i] = work[LOW + i] * np.exp(work[SPAN + i] * work[Y + i])
+
+
+@jit
+def _look_up(rows, stream, work):
+    """Look up the structure of the target of a block."""
     if stream.kind == COHERENT:
         for i in range(rows):
             work[GM2 + i] = interpolate_squared(stream.table, work[Q2 + i])
@@ -135,7 +140,8 @@ def _place(rows, m, stream, mapping, work):
 @jit
 def produce(rows, m, polarised, stream, mapping, work):
     """Fill the events of a block from its uniform numbers."""
-    _place(rows, m, stream, mapping, work)
+    place(rows, m, stream, mapping, work)
+    _look_up(rows, stream, work)
     M, alignment = stream.M, 1.0 if polarised else 0.0
     for i in range(rows):
         E, Q2_ = work[ENERGY + i], work[Q2 + i]

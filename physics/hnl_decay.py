@@ -178,7 +178,7 @@ def decay_at_rest(shape, polarisation, u1, u2, u3, u4, u5):
     if shape.kind == CLOSED:
         return nothing, nothing, 0.0
     cos = photon_cosine(u1, -shape.asymmetry * polarisation)
-    x, y, z = _direction(cos, u2)
+    x, y, z = direction(cos, u2)
     m, a, b = shape.m, shape.m_minus, shape.m_plus
     E = 0.5 * (m + (a - b) * (a + b) / m)
     p = np.sqrt(max(0.0, (E - a) * (E + a)))
@@ -188,9 +188,9 @@ def decay_at_rest(shape, polarisation, u1, u2, u3, u4, u5):
     if shape.kind == CHARGED:
         return first, (m - E, -p * x, -p * y, -p * z), 1.0
     # the photons are even about the direction of the pi0, which has no spin
-    kx, ky, kz = _direction(2.0 * u3 - 1.0, u4)
+    kx, ky, kz = direction(2.0 * u3 - 1.0, u4)
     k = 0.5 * a
-    photon = _boosted((k, k * kx, k * ky, k * kz), x, y, z, E / a, p / a)
+    photon = boosted((k, k * kx, k * ky, k * kz), x, y, z, E / a, p / a)
     return photon, _rest(first, photon), 1.0
 
 
@@ -201,13 +201,13 @@ def _three_body(shape, polarisation, u1, u2, u3, u4, u5):
     room = 1.0 - ((a + b) / m) ** 2
     gap = room * np.cbrt(u1)  # 1 - y, y = q^2/m^2
     q = m * np.sqrt(max(1.0 - gap, 1.0 - room))
-    x, y, z = _direction(2.0 * u2 - 1.0, u3)
-    kx, ky, kz = _direction(2.0 * u4 - 1.0, u5)
+    x, y, z = direction(2.0 * u2 - 1.0, u3)
+    kx, ky, kz = direction(2.0 * u4 - 1.0, u5)
     E = 0.5 * (q + (a - b) * (a + b) / q)
     k = np.sqrt(max(0.0, (E - a) * (E + a)))
     pair_energy, size = 0.5 * m * (2.0 - gap), 0.5 * m * gap
     pair = (pair_energy, size * x, size * y, size * z)
-    minus = _boosted((E, k * kx, k * ky, k * kz), x, y, z, pair_energy / q, size / q)
+    minus = boosted((E, k * kx, k * ky, k * kz), x, y, z, pair_energy / q, size / q)
     plus = _rest(pair, minus)
     # of the neutrino's momentum, one factor of `gap` is in the density
     nu = (0.5 * m, -0.5 * m * x, -0.5 * m * y, -0.5 * m * z)
@@ -220,7 +220,7 @@ def _three_body(shape, polarisation, u1, u2, u3, u4, u5):
 
 
 @jit
-def _direction(cos, u):
+def direction(cos, u):
     """Return the unit vector at a cosine to z, its azimuth from a uniform number."""
     sin = np.sqrt(max(0.0, 1.0 - cos * cos))
     angle = 2.0 * np.pi * u
@@ -228,7 +228,7 @@ def _direction(cos, u):
 
 
 @jit
-def _boosted(p, x, y, z, gamma, gamma_beta):
+def boosted(p, x, y, z, gamma, gamma_beta):
     """Boost a four-momentum along the unit vector (x, y, z)."""
     along = p[1] * x + p[2] * y + p[3] * z
     shift = (gamma - 1.0) * along + gamma_beta * p[0]

@@ -52,6 +52,7 @@ from physics.events import draw, produce
 from physics.jit import jit
 from physics.kinematics import quasi_elastic_energy, smeared
 from physics.lifetime import U_CENTRES_CM, bin_of
+from physics.pair_visible import COS_THETA, E_NU_QE, E_VIS, of_photon
 
 
 class Detectors(NamedTuple):
@@ -73,6 +74,9 @@ class Detectors(NamedTuple):
     efficiency_offset: NDArray[np.int64]
     smearing: NDArray[np.float64]  # (views, 4)
     smeared: NDArray[np.bool_]  # whether a view smears at all
+    merging: NDArray[np.float64]  # (views, 3): rule, cosine, energy of physics.pair_visible
+    overlap: NDArray[np.float64]  # energy, largest overlap of its rule by a table
+    overlap_offset: NDArray[np.int64]
     baseline: NDArray[np.float64]  # cm
     aim: NDArray[np.float64]  # (views, 4): a disc about the decay volumes, x, y, z, radius
 
@@ -116,14 +120,16 @@ def efficiency_at(E, table, start, stop):
 
 @jit
 def passed_cuts(E_vis, cos, cuts, start, stop):
-    """Count the leading rows of the selection that an event passes."""
+    """Count the leading rows of the selection that a photon passes."""
     for row in range(start, stop):
-        if cuts[row, 0] == 0:
+        if cuts[row, 0] == E_VIS:
             value = E_vis
-        elif cuts[row, 0] == 1:
+        elif cuts[row, 0] == COS_THETA:
             value = cos
-        else:
+        elif cuts[row, 0] == E_NU_QE:
             value = quasi_elastic_energy(E_vis, cos)
+        else:
+            value = of_photon(int(cuts[row, 0]), E_vis, cos)
         if not cuts[row, 1] <= value <= cuts[row, 2]:
             return row - start
     return stop - start
@@ -198,12 +204,12 @@ def select(e, replicate, rows, targets, detectors, work, tallies):
         for axis in range(3):
             work[U1 + axis * BLOCK + selected] = work[(5 + axis) * BLOCK + i]
         selected += 1
-    _fill(selected, work)
+    fill(selected, work)
     return selected
 
 
 @jit
-def _fill(selected, work):
+def fill(selected, work):
     """Complete a block of selected events with harmless ones."""
     for i in range(selected, padded(selected)):
         work[S_HNL + i], work[S_ACROSS_1 + i], work[S_ACROSS_2 + i] = 1.0, 0.0, 0.0

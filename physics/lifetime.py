@@ -123,9 +123,14 @@ def at_nodes(histogram: NDArray[np.float64]) -> NDArray[np.float64]:
     >>> f"{at_nodes(h)[0, 72]:.3f}"
     '0.632'
     """
+    return np.maximum(signed_at_nodes(histogram), 0.0)
+
+
+def signed_at_nodes(histogram: NDArray[np.float64]) -> NDArray[np.float64]:
+    """As `at_nodes`, for events whose weights may be negative."""
     out = np.zeros((len(histogram), _NODES))
     _transform(histogram, _F, _G, _H, out)
-    return np.maximum(out, 0.0)
+    return out
 
 
 def at_ctau(histogram: NDArray[np.float64], ctau_cm: float) -> NDArray[np.float64]:
@@ -148,11 +153,16 @@ def at_ctau(histogram: NDArray[np.float64], ctau_cm: float) -> NDArray[np.float6
     >>> float(at_ctau(np.zeros((2, BINS)), 1.0))
     0.0
     """
+    return np.maximum(signed_at_ctau(histogram, ctau_cm), 0.0)
+
+
+def signed_at_ctau(histogram: NDArray[np.float64], ctau_cm: float) -> NDArray[np.float64]:
+    """As `at_ctau`, for events whose weights may be negative."""
     x = U_CENTRES_CM / ctau_cm
     total = histogram[..., 0, :] @ -np.expm1(-x) + histogram[..., 1, :] @ (x * np.exp(-x))
     if histogram.shape[-2] > 2:
         total = total - histogram[..., 2, :] @ (0.5 * x**2 * np.exp(-x))
-    return np.maximum(total, 0.0)
+    return np.asarray(total)
 
 
 def interpolate(
@@ -172,7 +182,8 @@ def interpolate(
     Returns
     -------
     ndarray
-        Shape (...) and then that of `ctau_cm`; linear where a neighbouring node is zero.
+        Shape (...) and then that of `ctau_cm`; linear where a neighbouring node is zero or has the
+        other sign.
 
     Examples
     --------
@@ -188,16 +199,20 @@ def interpolate(
     start = np.clip(position.astype(int) - 1, 0, _NODES - 4)
     t = position - start
     stencil = response[..., start[..., None] + np.arange(4)]
-    positive = (stencil > 0).all(-1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        cubic = np.exp((_lagrange(t) * np.log(np.where(stencil > 0, stencil, 1.0))).sum(-1))
+    same = np.asarray((stencil > 0).all(-1) | (stencil < 0).all(-1))
+    cubic = np.exp((lagrange(t) * np.log(np.where(same[..., None], np.abs(stencil), 1.0))).sum(-1))
+    cubic = np.sign(stencil[..., 0]) * cubic
     low = np.minimum(position.astype(int), _NODES - 2)
     fraction = position - low
     linear = response[..., low] * (1 - fraction) + response[..., low + 1] * fraction
-    return np.where(positive, cubic, linear) * (inside / np.maximum(ctau, inside)) ** power
+    found = np.where(same, cubic, linear)
+    for _ in range(power):
+        # not a power: its last bit depends on whether there is one lifetime or many
+        found = found * (inside / np.maximum(ctau, inside))
+    return np.asarray(found)
 
 
-def _lagrange(t: NDArray[np.float64]) -> NDArray[np.float64]:
+def lagrange(t: NDArray[np.float64]) -> NDArray[np.float64]:
     """Weights of the cubic through nodes 0, 1, 2, 3 at position t."""
     return np.stack(
         [

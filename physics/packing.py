@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import pi
+from math import cos, pi, radians
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from physics.experiments.shapes import Box, Cone, Cylinder, Sphere
 from physics.geometry import BOX, CONE, CYLINDER, ROW, SPHERE
 from physics.kernel import Detectors
 from physics.models import ProductionTerm
+from physics.pair_visible import BY_ANGLE, BY_TABLE
 from physics.streams import Target, target
 
 View = tuple[Experiment, ProductionTerm]
@@ -139,6 +140,9 @@ def pack(views: Sequence[View]) -> Packed:
         efficiency_offset=_offsets([len(_efficiency(e)) for e in experiments]),
         smearing=np.array([_smearing(e) for e in experiments]),
         smeared=np.array([e.signature.smearing is not None for e in experiments]),
+        merging=np.array([_merging(e) for e in experiments]),
+        overlap=np.concatenate([_overlap(e) for e in experiments]),
+        overlap_offset=_offsets([len(_overlap(e)) for e in experiments]),
         baseline=np.array([e.beam.baseline_cm for e in experiments]),
         aim=np.array([_aim(e) for e in experiments]),
     )
@@ -186,6 +190,24 @@ def _efficiency(experiment: Experiment) -> Floats:
     efficiency = experiment.signature.efficiency
     assert isinstance(efficiency, Efficiency)
     return np.column_stack([efficiency.energy_GeV, efficiency.value])
+
+
+def _merging(experiment: Experiment) -> tuple[float, float, float]:
+    """Rule by which two leptons count as one shower: its kind, cosine and energy."""
+    merging = experiment.signature.merging
+    if merging is None:
+        return (0.0, 0.0, 0.0)
+    if merging.energy_GeV:
+        return (float(BY_TABLE), 0.0, 0.0)
+    return (float(BY_ANGLE), cos(radians(merging.opening_angle_deg)), merging.least_energy_GeV)
+
+
+def _overlap(experiment: Experiment) -> Floats:
+    """Table of the rule by overlap: energy, largest overlap; none for other rules."""
+    merging = experiment.signature.merging
+    if merging is None:
+        return np.zeros((0, 2))
+    return np.array([*zip(merging.energy_GeV, merging.r, strict=True)]).reshape(-1, 2)
 
 
 def _aim(experiment: Experiment) -> Floats:

@@ -12,6 +12,7 @@ from physics.in_flight.spectra import PARENTS
 from physics.models import MixingTerm, Model, Point, ProductionTerm, Term
 from physics.particles import mass
 from physics.precision import Precision
+from physics.second_lifetime import ONE_FLIGHT, needed
 from physics.upscattering import largest_mass as upscattered
 
 _WORDS = {"in_flight": "decays in a beam", "upscattering": "upscattering in a detector"}
@@ -50,12 +51,6 @@ def terms(model: Model, experiment: Experiment) -> tuple[Term, ...]:
             f"{experiment.name} sees HNLs from {_WORDS[experiment.process]}, which the model "
             f"{model.name} does not have in this version; choose another model or experiment"
         )
-    if any(isinstance(t, ProductionTerm) and t.vertex.kind != "dipole" for t in found):
-        raise InputError(
-            f"events of the model {model.name} are not sampled in this version, only its "
-            "cross-sections and widths are known (hnlscan xsec, hnlscan width); choose another "
-            "model"
-        )
     if not decays(model, experiment):
         states = ", ".join(experiment.signature.final_states)
         raise InputError(
@@ -90,12 +85,83 @@ def decays(model: Model, experiment: Experiment) -> tuple[str, ...]:
         p.name: p.choices[0] if p.role == "option" else 1.0 for p in model.parameters
     }
     modes = (model.decay_modes or model.widths)(some)
+    followed = model.followed or experiment.signature.final_states
     return tuple(
         mode
         for state in experiment.signature.final_states
         for mode in modes
-        if mode.split(":")[0] == state
+        if mode.split(":")[0] == state and state in followed
     )
+
+
+def active_decays(model: Model, experiment: Experiment, point: Point) -> tuple[str, ...]:
+    """Decay modes that count in an experiment and are not zero everywhere on a grid.
+
+    Decays in flight keep all of them, which cost nothing there.
+
+    Parameters
+    ----------
+    model : Model
+        The theory.
+    experiment : Experiment
+        Its final states are looked for.
+    point : mapping
+        Parameters; masses and couplings may be arrays over a whole grid.
+
+    Returns
+    -------
+    tuple of str
+        Of `decays`, in order.
+    """
+    found = decays(model, experiment)
+    if model.active_modes is None or experiment.process == "in_flight":
+        return found
+    active = model.active_modes(point)
+    return tuple(mode for mode in found if mode in active)
+
+
+def steps(model: Model, experiment: Experiment) -> tuple[str, ...]:
+    """Tell what a selection asks of the events of a model: pairs have to be one shower too.
+
+    Parameters
+    ----------
+    model : Model
+        The theory.
+    experiment : Experiment
+        The detector and analysis.
+
+    Returns
+    -------
+    tuple of str
+        Between what is produced, or decays, and the efficiency.
+    """
+    pairs = makes_pairs(terms(model, experiment))
+    return experiment.signature.steps if pairs else experiment.signature.cut_names
+
+
+def makes_pairs(terms: Sequence[Term]) -> bool:
+    """Tell whether HNLs are made by vector exchange and decay to pairs of leptons."""
+    return any(isinstance(t, ProductionTerm) and t.vertex.kind == "vector" for t in terms)
+
+
+def second_nodes(model: Model, point: Point) -> tuple[float, ...]:
+    """Lifetimes of a second flight that a grid needs: nodes of `physics.second_lifetime`.
+
+    Parameters
+    ----------
+    model : Model
+        The theory.
+    point : mapping
+        Parameters; masses and couplings may be arrays over a whole grid.
+
+    Returns
+    -------
+    tuple of float
+        In cm; `ONE_FLIGHT` for a model in which nothing flies twice.
+    """
+    if model.second_ctau_cm is None:
+        return ONE_FLIGHT
+    return needed(model.second_ctau_cm(point))
 
 
 def sampler(
@@ -117,7 +183,7 @@ def sampler(
     terms : sequence of ProductionTerm or MixingTerm
         Production terms; they may be none.
     point : mapping
-        Options of the model.
+        Parameters of the model, over a whole grid.
     precision : Precision
         How hard to sample.
     seed : int
@@ -125,8 +191,8 @@ def sampler(
 
     Returns
     -------
-    Sampler or FlightSampler
-        With a method ``respond(m4)``; views of one experiment stand together.
+    Sampler, PairSampler or FlightSampler
+        With a method ``respond(masses)``; views of one experiment stand together.
     """
     views: Any = [(experiment, term) for experiment in experiments for term in terms]
     common: Any = {"polarised": model.polarised(point), "precision": precision, "seed": seed}
@@ -137,6 +203,11 @@ def sampler(
         return FlightSampler(
             views, decays={e.name: decays(model, e) for e in experiments}, **common
         )
+    if makes_pairs(terms):
+        from physics.pair_response import PairSampler
+
+        found = {e.name: active_decays(model, e, point) for e in experiments}
+        return PairSampler(views, decays=found, seconds=second_nodes(model, point), **common)
     from physics.response import Sampler
 
     return Sampler(views, **common)

@@ -18,9 +18,10 @@ ENERGY_NODES = 40
 Q2_NODES = 64
 _GL_X, _GL_W = np.polynomial.legendre.leggauss(Q2_NODES)
 _ANGLES = (np.arange(ENERGY_NODES) + 0.5) * np.pi / ENERGY_NODES
-_Y = 0.5 * (np.cos(_ANGLES) + 1.0)
-_COSINES = np.cos(np.outer(np.arange(ENERGY_NODES), _ANGLES)) * (2.0 / ENERGY_NODES)
-_COSINES[0] *= 0.5
+CUBED_NODES = (0.5 * (np.cos(_ANGLES) + 1.0)) ** 3
+"""Chebyshev nodes as parts of the range of energies."""
+TO_COEFFICIENTS = np.cos(np.outer(np.arange(ENERGY_NODES), _ANGLES)) * (2.0 / ENERGY_NODES)
+TO_COEFFICIENTS[0] *= 0.5
 
 
 class CrossSection(NamedTuple):
@@ -59,7 +60,7 @@ def cross_section(E, m, stream):
 def _sigma_at_nodes(m, stream):
     sigma = np.empty((ENERGY_NODES, 2))
     for node in range(ENERGY_NODES):
-        E = stream.E_min + (stream.E_max - stream.E_min) * _Y[node] ** 3
+        E = stream.E_min + (stream.E_max - stream.E_min) * CUBED_NODES[node]
         sigma[node, 0], sigma[node, 1] = cross_section(E, m, stream)
     return sigma
 
@@ -81,7 +82,7 @@ def tabulate(m4: float, stream: Stream) -> CrossSection:
     """
     if stream.E_min >= stream.E_max:
         return CrossSection(np.zeros((ENERGY_NODES, 2)), stream.E_min, stream.E_max)
-    return CrossSection(_COSINES @ _sigma_at_nodes(m4, stream), stream.E_min, stream.E_max)
+    return CrossSection(TO_COEFFICIENTS @ _sigma_at_nodes(m4, stream), stream.E_min, stream.E_max)
 
 
 @jit

@@ -5,35 +5,87 @@ bit for bit.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from physics import lifetime, processes
+from physics import lifetime, processes, second_lifetime
 from physics.decays import Decay
 from physics.experiments.schema import Experiment
 from physics.models import Model, Point, Term
 from physics.precision import Precision
+from physics.second_lifetime import ONE_FLIGHT, PROMPT_CM
 
 Floats = NDArray[np.float64]
 
 
+@dataclass(frozen=True)
+class Lived:
+    """Lifetimes at some couplings, of one flight or of two in a row.
+
+    Parameters
+    ----------
+    ctau_cm : ndarray
+        Proper decay length of N in cm.
+    second_cm : ndarray
+        That of what N decays to; 0 where it does not fly.
+    nodes : sequence of float
+        Nodes of the second one in the responses.
+    """
+
+    ctau_cm: Any
+    second_cm: Any = PROMPT_CM
+    nodes: Sequence[float] = ONE_FLIGHT
+
+    def at(self, values: Floats, power: int = 1) -> Floats:
+        """Interpolate (..., seconds, nodes) to these lifetimes."""
+        ctau, second = np.broadcast_arrays(self.ctau_cm, self.second_cm)
+        return second_lifetime.interpolate(
+            lifetime.interpolate(values, ctau, power), self.nodes, second, power
+        )
+
+
+def lived(model: Model, point: Point, decay: Decay, nodes: Sequence[float]) -> Lived:
+    """Collect the lifetimes of a model at some couplings, for responses with some nodes.
+
+    Parameters
+    ----------
+    model : Model
+        The theory.
+    point : mapping
+        Parameters; couplings may be arrays.
+    decay : Decay
+        Of the HNL there.
+    nodes : sequence of float
+        Lifetimes of a second flight in the responses.
+
+    Returns
+    -------
+    Lived
+        For `events` and `error`.
+    """
+    second = model.second_ctau_cm(point) if model.second_ctau_cm else PROMPT_CM
+    return Lived(decay.ctau_cm, second, nodes)
+
+
 def events(
-    response: Mapping[str, Floats], factors: Mapping[str, Any], branching: Floats, ctau: Any
+    response: Mapping[str, Floats], factors: Mapping[str, Any], branching: Floats, ctau: Lived
 ) -> Floats:
     """Events at some couplings: sum over terms and decays of factor, branching ratio and R(c tau).
 
     Parameters
     ----------
     response : mapping
-        {term: (decays, channels, nodes)}, the response at the lifetime nodes for unit factor.
+        {term: (decays, channels, seconds, nodes)}, the response at the lifetime nodes for unit
+        factor.
     factors : mapping
         {term: coupling factor}, scalars or arrays of one shape.
     branching : ndarray (decays, ...)
         Branching ratio of each decay, over the couplings.
-    ctau : array_like
-        Proper decay length in cm, over the couplings.
+    ctau : Lived
+        Proper decay lengths, over the couplings.
 
     Returns
     -------
@@ -42,9 +94,17 @@ def events(
     """
     total: Any = 0.0
     for term, values in response.items():
-        each = branching[:, None] * lifetime.interpolate(values, ctau)
-        total = total + factors[term] * each.sum(0)
+        each = branching[:, None] * ctau.at(values)
+        total = total + factors[term] * _in_order(each)
     return np.asarray(total)
+
+
+def _in_order(values: Floats) -> Any:
+    """Sum over the first axis one by one: numpy's order depends on the other axes."""
+    total: Any = 0.0
+    for value in values:
+        total = total + value
+    return total
 
 
 def branching_of(lived: Decay, decays: Sequence[str]) -> Floats:
@@ -123,18 +183,19 @@ def error(
     covariances: Floats,
     factors: Mapping[str, Any],
     branching: Floats,
-    ctau: Any,
+    ctau: Lived,
 ) -> Floats:
     """Error of the events in all channels, with the covariance of the terms.
 
-    Decays and channels are made of the same HNLs, so their errors add up: exactly so where they
-    differ by an efficiency or an exposure only, and to no less than the error otherwise.
+    Decays and channels are made of the same HNLs, so their errors add up, with the sign of the
+    branching ratio of an interference: exactly so where they differ by an efficiency or an exposure
+    only, and to no less than the error for other decays that add up.
 
     Parameters
     ----------
     terms : sequence of str
         Names, in the order of `covariances`.
-    covariances : ndarray, shape (terms, terms, decays, channels, nodes)
+    covariances : ndarray, shape (terms, terms, decays, channels, seconds, nodes)
         At the lifetime nodes, for unit factors.
     factors, branching, ctau
         As for `events`.
@@ -144,13 +205,14 @@ def error(
     ndarray
         Standard error in events, over the couplings.
     """
-    variance: Any = np.zeros((*covariances.shape[2:4], *np.shape(ctau)))
+    shape = np.broadcast_shapes(np.shape(ctau.ctau_cm), np.shape(ctau.second_cm))
+    variance: Any = np.zeros((*covariances.shape[2:4], *shape))
     for i, first in enumerate(terms):
         for j, second in enumerate(terms):
-            at_ctau = lifetime.interpolate(covariances[i, j], ctau, power=2)
+            at_ctau = ctau.at(covariances[i, j], power=2)
             variance = variance + factors[first] * factors[second] * at_ctau
     each = branching[:, None] * np.sqrt(np.maximum(variance, 0.0))
-    return np.asarray(each.sum((0, 1)))
+    return np.asarray(np.abs(_in_order(each.reshape(-1, *shape))))
 
 
 def rate(
@@ -180,17 +242,22 @@ def rate(
     sampled: Any = None
     if terms:
         sampler = processes.sampler(model, [experiment], terms, point, precision, seed)
-        sampled = sampler.respond(float(point["m4"]), channels=True)
+        masses = {p.name: float(point[p.name]) for p in model.of_role("mass")}
+        sampled = sampler.respond(masses, channels=True)
     responses = [sampled.response(view) for view in range(len(terms))]
-    return _report(experiment)(model, experiment, point, terms, sampled, responses).as_dict()
+    return _report(model, experiment)(model, experiment, point, terms, sampled, responses).as_dict()
 
 
-def _report(experiment: Experiment) -> Any:
+def _report(model: Model, experiment: Experiment) -> Any:
     # imported when used: reports are made of what is here
     if experiment.process == "in_flight":
         from physics.in_flight.report import FlightReport
 
         return FlightReport
+    if processes.makes_pairs(processes.terms(model, experiment)):
+        from physics.pair_report import PairReport
+
+        return PairReport
     from physics.upscattering_report import UpscatteringReport
 
     return UpscatteringReport

@@ -13,7 +13,7 @@ from physics.convergence import DONE
 from physics.decays import Decay, decay
 from physics.experiments.schema import Experiment
 from physics.models import Model, Term
-from physics.rates import branching_of, covariance, error, events
+from physics.rates import Lived, branching_of, covariance, error, events, lived
 from physics.response import Response
 
 Floats = NDArray[np.float64]
@@ -50,7 +50,7 @@ class Report(ABC):
     @cached_property
     def decays(self) -> tuple[str, ...]:
         """Decay modes of the HNL that count."""
-        return processes.decays(self.model, self.experiment)
+        return processes.active_decays(self.model, self.experiment, self.point)
 
     @cached_property
     def lived(self) -> Decay:
@@ -61,6 +61,12 @@ class Report(ABC):
     def ctau(self) -> float:
         """Proper decay length in cm."""
         return float(self.lived.ctau_cm)
+
+    @cached_property
+    def lifetimes(self) -> Lived:
+        """Proper decay lengths."""
+        nodes = processes.second_nodes(self.model, self.point)
+        return lived(self.model, self.point, self.lived, nodes)
 
     @cached_property
     def branching(self) -> Floats:
@@ -78,7 +84,7 @@ class Report(ABC):
         values = {t.name: r.table.mean(-2) for t, r in zip(self.terms, self.responses, strict=True)}
         if not values:
             return 0.0
-        return float(events(values, self.factors, self.branching, self.lived.ctau_cm).sum(0))
+        return float(events(values, self.factors, self.branching, self.lifetimes).sum(0))
 
     def n_events_sdev(self) -> float:
         """Monte Carlo error of `n_events`."""
@@ -86,7 +92,7 @@ class Report(ABC):
             return 0.0
         names = [term.name for term in self.terms]
         spread = covariance([r.table for r in self.responses])
-        return float(error(names, spread, self.factors, self.branching, self.lived.ctau_cm))
+        return float(error(names, spread, self.factors, self.branching, self.lifetimes))
 
     @abstractmethod
     def channels(self) -> Rows:

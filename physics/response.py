@@ -6,7 +6,7 @@ over the experiment's exposure: a pure function of the masses, the experiment, t
 the precision and the seed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -33,9 +33,10 @@ class Response:
 
     Parameters
     ----------
-    replicates : ndarray, shape (replicates, nodes) or (decays, channels, replicates, nodes)
-        Response at `physics.lifetime.CTAU_NODES_CM` for unit factor, each replicate's estimate;
-        for HNLs in flight by decay and by counting channel.
+    replicates : ndarray, shape (..., replicates, nodes)
+        Response at `physics.lifetime.CTAU_NODES_CM` for unit factor, each replicate's estimate; of
+        one decay, or by decay and counting channel, or by these and the lifetime of a second
+        flight.
     n_produced : float
         Upscatterings in all target volumes, or HNLs that cross the face of the detector, for unit
         factor, by quadrature.
@@ -62,8 +63,11 @@ class Response:
 
     @property
     def table(self) -> Floats:
-        """Replicates by decay and channel: (decays, channels, replicates, nodes)."""
-        return self.replicates[None, None] if self.replicates.ndim == 2 else self.replicates
+        """Replicates: (decays, channels, lifetimes of a second flight, replicates, nodes)."""
+        whole = self.replicates
+        if whole.ndim == 2:
+            return whole[None, None, None]
+        return whole[:, :, None] if whole.ndim == 4 else whole
 
     @property
     def value(self) -> Floats:
@@ -112,13 +116,13 @@ class Sampler:
         edges = self.packed.detectors.volume_offset
         self.rows = [slice(int(a), int(b)) for a, b in pairwise(edges)]
 
-    def respond(self, m4: float, *, channels: bool = False) -> "Sampled":
+    def respond(self, masses: Mapping[str, float], *, channels: bool = False) -> "Sampled":
         """Sample one mass point.
 
         Parameters
         ----------
-        m4 : float
-            HNL mass in GeV, rounded to 12 digits before any physics.
+        masses : mapping
+            ``m4`` in GeV, rounded to 12 digits before any physics.
         channels : bool
             Also keep histograms by volume, projectile and helicity.
 
@@ -127,7 +131,7 @@ class Sampler:
         Sampled
             The responses and what they were made of.
         """
-        point = Sampled(self, float(f"{m4:.12g}"), channels)
+        point = Sampled(self, float(f"{masses['m4']:.12g}"), channels)
         active = np.asarray((point.exact > 0).any(axis=0))
         for level in range(self.precision.levels + 1):
             point.sample(level, active)

@@ -56,7 +56,12 @@ def stable_words(*parts: object) -> tuple[int, ...]:
 
 
 def shifts(
-    seed: int, group: str, channel: str, masses: tuple[float, ...], replicates: int
+    seed: int,
+    group: str,
+    channel: str,
+    masses: tuple[float, ...],
+    replicates: int,
+    dimensions: int = DIMENSIONS,
 ) -> NDArray[np.float64]:
     """Random shift of the base points, for each replicate.
 
@@ -70,11 +75,13 @@ def shifts(
         Masses of the point in GeV.
     replicates : int
         Number of replicates; replicate r does not depend on it.
+    dimensions : int
+        Of the points, at most `RESERVED_DIMENSIONS`; the first ones do not depend on it.
 
     Returns
     -------
     ndarray
-        Shape (replicates, DIMENSIONS), in [0, 1).
+        Shape (replicates, dimensions), in [0, 1).
 
     Examples
     --------
@@ -84,7 +91,7 @@ def shifts(
     sequence = np.random.SeedSequence(seed, spawn_key=stable_words(group, channel, *masses))
     words = _state(sequence.pool, 2 * replicates * RESERVED_DIMENSIONS).view("<u8")
     uniform = (words >> np.uint64(11)) * 2.0**-53
-    return uniform.reshape(replicates, RESERVED_DIMENSIONS)[:, :DIMENSIONS]
+    return uniform.reshape(replicates, RESERVED_DIMENSIONS)[:, :dimensions]
 
 
 @jit
@@ -101,25 +108,27 @@ def _state(pool, number):
 
 
 @lru_cache(maxsize=4)
-def base_points(number: int) -> NDArray[np.float64]:
+def base_points(number: int, dimensions: int = DIMENSIONS) -> NDArray[np.float64]:
     """First points of the Sobol sequence, shared by all replicates.
 
     Parameters
     ----------
     number : int
         A power of two.
+    dimensions : int
+        Of the points; the first ones do not depend on it.
 
     Returns
     -------
     ndarray
-        Shape (number, DIMENSIONS), read-only; a longer sequence starts with the shorter one.
+        Shape (number, dimensions), read-only; a longer sequence starts with the shorter one.
 
     Examples
     --------
     >>> bool((base_points(8) == base_points(16)[:8]).all())
     True
     """
-    points = qmc.Sobol(DIMENSIONS, scramble=False).random_base2(int(number).bit_length() - 1)
+    points = qmc.Sobol(dimensions, scramble=False).random_base2(int(number).bit_length() - 1)
     points.flags.writeable = False
     return np.asarray(points)
 

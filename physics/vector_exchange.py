@@ -57,23 +57,43 @@ def structure(a, b, Q2, M):
 
 
 @jit
+def contractions(E, Q2, m, M):
+    """Lepton tensor with each part of the hadron tensor, without and with the spin of N.
+
+    Returned as two `Structure`, in cm^2 per unit of each coefficient: d sigma / d Q2 of the
+    conserved helicity is the sum of both, that of the flipped one their difference.
+    """
+    k1k3, qk3, Pk, k1s, Ps = spin_products(E, Q2, m, M)
+    k1q = -0.5 * (m * m + Q2)
+    norm = _PREFACTOR / (2.0 * M * E) ** 2
+    # s is orthogonal to k3, so that q s = k1 s
+    even = _contract(k1k3, qk3, Pk, Pk, k1q, Q2, M, norm)
+    return even, _contract(k1s, k1s, Ps, Pk, k1q, Q2, M, norm)
+
+
+@jit
+def _contract(Kk1, Kq, KP, Pk1, k1q, Q2, M, norm):
+    return Structure(
+        (2.0 * KP * Pk1 - (4.0 * M * M + Q2) * Kk1) * norm,
+        -(2.0 * Kq * k1q + Q2 * Kk1) * norm,
+        2.0 * Kk1 * norm,
+        (Kq * Pk1 - KP * k1q) * norm,
+    )
+
+
+@jit
 def vector_helicities(E, Q2, m, M, tensor, sign):
     """Differential cross-section d sigma / d Q2 in cm^2 GeV^-2: (conserving, flipping).
 
     `tensor` holds the propagators (GeV^-4 for a squared exchange) and couplings; `sign` is 1 for
     neutrinos and -1 for antineutrinos, whose helicities are opposite.
     """
-    k1k3, qk3, Pk, k1s, Ps = spin_products(E, Q2, m, M)
-    k1q = -0.5 * (m * m + Q2)
-    unpolarised = _contract(k1k3, qk3, Pk, Pk, k1q, Q2, M, tensor, sign)
-    # s is orthogonal to k3, so that q s = k1 s
-    polarised = _contract(k1s, k1s, Ps, Pk, k1q, Q2, M, tensor, sign)
-    norm = _PREFACTOR / (2.0 * M * E) ** 2
-    return (unpolarised + polarised) * norm, (unpolarised - polarised) * norm
+    even, odd = contractions(E, Q2, m, M)
+    plain, spin = _sum(even, tensor, sign), _sum(odd, tensor, sign)
+    return plain + spin, plain - spin
 
 
 @jit
-def _contract(Kk1, Kq, KP, Pk1, k1q, Q2, M, tensor, sign):
-    along = tensor.P * (2.0 * KP * Pk1 - (4.0 * M * M + Q2) * Kk1)
-    transverse = -tensor.q * (2.0 * Kq * k1q + Q2 * Kk1)
-    return along + transverse + 2.0 * tensor.g * Kk1 + sign * tensor.A * (Kq * Pk1 - KP * k1q)
+def _sum(parts, tensor, sign):
+    along = tensor.P * parts.P + tensor.q * parts.q
+    return along + tensor.g * parts.g + sign * tensor.A * parts.A

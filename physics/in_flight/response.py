@@ -62,13 +62,13 @@ class FlightSampler:
         self.seed = seed
         self.sources = {e.name: Sources(e.parents, e.flux_method, seed) for e, _ in self.views}
 
-    def respond(self, m4: float, *, channels: bool = False) -> "FlightSampled":
+    def respond(self, masses: Mapping[str, float], *, channels: bool = False) -> "FlightSampled":
         """Sample one mass point.
 
         Parameters
         ----------
-        m4 : float
-            HNL mass in GeV, rounded to 12 digits before any physics.
+        masses : mapping
+            ``m4`` in GeV, rounded to 12 digits before any physics.
         channels : bool
             Has no effect: what channels need is always kept.
 
@@ -77,7 +77,7 @@ class FlightSampler:
         FlightSampled
             The responses and what they were made of.
         """
-        mass = float(f"{m4:.12g}")
+        mass = float(f"{masses['m4']:.12g}")
         return FlightSampled([self._view(view, mass) for view in self.views])
 
     def _view(self, view: View, m4: float) -> "SampledView":

@@ -56,8 +56,7 @@ class Vertex:
     Parameters
     ----------
     kind : {"dipole", "vector"}
-        Lorentz structure of the HNL current; the event loop of this version samples `dipole`,
-        `vector` has cross-sections by quadrature.
+        Lorentz structure of the HNL current.
     exchanged : tuple of str
         Bosons of the amplitude and of the conjugate amplitude: twice the same for a square, two
         different ones for an interference.
@@ -124,8 +123,16 @@ class Model:
     polarised : callable
         Point to bool: whether the HNL decays with the angular distribution of its helicity.
     decay_modes : callable or None
-        Point to {"state:flavour": partial width in GeV}: the widths split by what fixes the shape
-        of the decay, such as ``"nu_e_e:mu"``; None where each final state has one shape.
+        Point to {"state:mode": partial width in GeV}: the widths split by what fixes the shape of
+        the decay, such as ``"nu_e_e:mu"``; an interference may be negative. None where each final
+        state has one shape.
+    followed : tuple of str or None
+        Final states whose events are sampled; None where all that the kernel knows are.
+    active_modes : callable or None
+        Point, over a whole grid, to the names in `decay_modes` that are not zero everywhere; None
+        where all count.
+    second_ctau_cm : callable or None
+        Point to the proper decay length in cm of what N decays to, where that flies on.
     cosmology : bool
         Whether limits from the primordial light elements apply to the lifetime.
     """
@@ -138,6 +145,9 @@ class Model:
     widths: Callable[[Point], dict[str, Array]]
     polarised: Callable[[Point], bool]
     decay_modes: Callable[[Point], dict[str, Array]] | None = None
+    followed: tuple[str, ...] | None = None
+    active_modes: Callable[[Point], tuple[str, ...]] | None = None
+    second_ctau_cm: Callable[[Point], Array] | None = None
     cosmology: bool = False
 
     def parameter(self, name: str) -> Parameter:

@@ -5,11 +5,13 @@ The Z' couples to charge with :math:`e\epsilon`, and to nubar_alpha N with
 Positive epsilon interferes destructively with the Z on nuclei, as in arXiv:2207.04137.
 """
 
+from typing import Any
+
 import numpy as np
 
-from physics.dark_photon_widths import partial_widths
+from physics.dark_photon_widths import pair_widths, partial_widths, zprime_ctau_cm
 from physics.electroweak import PDG
-from physics.minimal_widths import FLAVOURS
+from physics.minimal_widths import DILEPTONS, FLAVOURS
 from physics.models.base import (
     HNL_MASS,
     HNL_TYPE,
@@ -22,6 +24,7 @@ from physics.models.base import (
     is_dirac,
 )
 from physics.models.minimal import MIXINGS
+from physics.pair_names import INTERFERENCE, REAL, VIRTUAL
 from physics.particles import mass
 from physics.units import ALPHA
 
@@ -87,12 +90,64 @@ def widths(point: Point) -> dict[str, Array]:
     >>> bool(w["nu_e_e"] > 0.99 * sum(w.values()))
     True
     """
+    return _both(point, partial_widths(*_arguments(point)))
+
+
+def modes(point: Point) -> dict[str, Array]:
+    """Widths in GeV of the decays to pairs of leptons by shape (`physics.pair_shapes`).
+
+    Examples
+    --------
+    >>> point = {"m4": 0.1, "mzprime": 0.03, "U2_mu4": 1e-8, "epsilon": 1e-3}
+    >>> w = modes({**point, "U2_D4": 1.0, "alphaD": 0.25})
+    >>> float(w["nu_e_e:virtual"]), f"{w['nu_e_e:real']:.2e}"
+    (0.0, '3.39e-10')
+    """
+    return _both(point, pair_widths(*_arguments(point)))
+
+
+def active_modes(point: Point) -> tuple[str, ...]:
+    """Modes of a whole grid that are not zero everywhere.
+
+    Examples
+    --------
+    >>> point = {"m4": np.array([0.1, 0.2]), "mzprime": 0.15, "U2_mu4": 1e-8, "epsilon": 1e-3}
+    >>> names = active_modes({**point, "U2_D4": 1.0, "alphaD": 0.25})
+    >>> [name for name in names if name.startswith("nu_e_e")]
+    ['nu_e_e:mu', 'nu_e_e:interference', 'nu_e_e:virtual', 'nu_e_e:real']
+    """
+    lighter = np.less(point["mzprime"], point["m4"])
+    dark = np.any(dark_coupling(point))
+    found = {f: np.any(point.get(f"U2_{f}4", 0.0)) and not lighter.all() for f in FLAVOURS}
+    virtual = not lighter.all() and dark and np.any(point["epsilon"])
+    found |= {INTERFERENCE: virtual, VIRTUAL: virtual, REAL: lighter.any() and dark}
+    return tuple(f"{state}:{mode}" for state in DILEPTONS for mode, there in found.items() if there)
+
+
+def second_ctau_cm(point: Point) -> Array:
+    """Proper decay length of the Z' in cm where it is real, 0 where it is not.
+
+    Examples
+    --------
+    >>> float(second_ctau_cm({"m4": 0.1, "mzprime": 0.2, "epsilon": 1e-3}))
+    0.0
+    >>> f"{float(second_ctau_cm({'m4': 0.1, 'mzprime': 0.03, 'epsilon': 1e-6})):.1f}"
+    '270.4'
+    """
+    real = np.less(point["mzprime"], point["m4"])
+    found = zprime_ctau_cm(point["mzprime"], point["epsilon"])
+    return np.where(real, found, 0.0)
+
+
+def _arguments(point: Point) -> tuple[Any, ...]:
     mixings = {f: point.get(f"U2_{f}4", 0.0) for f in FLAVOURS}
-    found = partial_widths(
-        point["m4"], point["mzprime"], mixings, dark_coupling(point), point["epsilon"]
-    )
+    return point["m4"], point["mzprime"], mixings, dark_coupling(point), point["epsilon"]
+
+
+def _both(point: Point, dirac: dict[str, Any]) -> dict[str, Array]:
+    """Double the widths of a Majorana N, which decays to antiparticles as well."""
     both = 1.0 if is_dirac(point) else 2.0
-    return {state: both * width for state, width in found.items()}
+    return {state: both * width for state, width in dirac.items()}
 
 
 def dark_coupling(point: Point) -> Array:
@@ -115,4 +170,7 @@ MODEL = Model(
     factors=factors,
     widths=widths,
     polarised=is_dirac,
+    decay_modes=modes,
+    active_modes=active_modes,
+    second_ctau_cm=second_ctau_cm,
 )

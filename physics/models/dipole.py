@@ -97,4 +97,5 @@ MODEL = Model(
     factors=factors,
     widths=widths,
     polarised=is_dirac,
+    followed=("nu_gamma",),
 )
