@@ -1,4 +1,4 @@
-"""Arithmetic that ties parameters to others: numbers, names, + - * / and parentheses, no more."""
+"""Arithmetic that ties parameters to others: numbers, names, + - * /, sqrt and parentheses."""
 
 import re
 from collections.abc import Mapping
@@ -13,6 +13,7 @@ Node = float | str | tuple[str, "Node", "Node"]
 
 LONGEST: Final = 500
 DEEPEST: Final = 40
+ROOT: Final = "sqrt"
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
     r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<sign>[-+*/()]))"
@@ -32,7 +33,7 @@ class Expression:
     text : str
         What the user wrote.
     tree : float, str or tuple
-        A number, a name, or (operator, left, right).
+        A number, a name, or (operator, left, right); of a root, the left is nothing, 0.
     names : frozenset of str
         Names that need a value.
 
@@ -74,6 +75,8 @@ def parse(text: str) -> Expression:
     --------
     >>> parse("3 * m4").evaluate({"m4": 0.1})
     0.30000000000000004
+    >>> parse("sqrt(m4 / 2)").evaluate({"m4": 0.5})
+    0.5
     >>> parse("2 ** m4")
     Traceback (most recent call last):
     ...
@@ -147,11 +150,14 @@ class _Parser:
         return ("-", 0.0, tree) if negative else tree
 
     def atom(self, depth: int) -> Node:
-        """Read: number, name or ( sum )."""
+        """Read: number, name, sqrt ( sum ) or ( sum )."""
         token, kind = self.token, self.kind
         if kind not in ("number", "name") and token != "(":
             raise ExpressionError(f"a number, a name or ( is needed {self.rest()}")
         self.step()
+        if token == ROOT and self.token == "(":
+            self.step()
+            return (ROOT, 0.0, self.closed(depth))
         if kind == "name":
             self.names.add(token)
             return token
@@ -159,6 +165,10 @@ class _Parser:
             if not np.isfinite(float(token)):
                 raise ExpressionError(f"the number {token[:30]} is too large")
             return float(token)
+        return self.closed(depth)
+
+    def closed(self, depth: int) -> Node:
+        """Read what follows an open parenthesis: sum )."""
         tree = self.sum(depth + 1)
         if self.token != ")":
             raise ExpressionError(f"a ) is missing {self.rest()}")
@@ -169,6 +179,8 @@ class _Parser:
 def _evaluate(tree: Node, values: Mapping[str, Number]) -> NDArray[np.float64]:
     """Evaluate a tree with numpy's rules, so that dividing by zero is no exception."""
     if isinstance(tree, tuple):
+        if tree[0] == ROOT:
+            return np.asarray(np.sqrt(_evaluate(tree[2], values)))
         operation = {"+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide}[tree[0]]
         left, right = _evaluate(tree[1], values), _evaluate(tree[2], values)
         return np.asarray(operation(left, right))

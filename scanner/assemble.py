@@ -18,6 +18,7 @@ from physics.models import Model, Term
 from physics.precision import Precision
 from physics.rates import active_terms, covariance
 from physics.response import Response
+from physics.second_lifetime import ONE_FLIGHT
 from scanner import plan, provenance
 from scanner.blocks import STATUS, Arrays, ArraySpec, Block, GroupSpec
 
@@ -25,7 +26,7 @@ SECONDS_PER_POINT = 0.15
 """Rough time of one mass point of one experiment, for the size of blocks only."""
 
 RESPONSE_DIMS = ("final_state", "bin", "ctau_1", "ctau_2")
-"""Decay modes, counting channels, and lifetimes of two flights in a row; one of these so far."""
+"""Decay modes, counting channels, and lifetimes of two flights in a row."""
 
 STATUS_WORDS = "0 todo, 1 done, 2 failed, 3 done but not converged"
 """Description of every status in a store."""
@@ -135,13 +136,34 @@ class Scan:
 
     @cached_property
     def _terms(self) -> dict[str, tuple[Term, ...]]:
-        point = dict(self.grid.resolve(self._everywhere()))
         seen = {e.process: processes.terms(self.model, e) for e in self.experiments}
-        return {process: active_terms(self.model, terms, point) for process, terms in seen.items()}
+        return {
+            process: active_terms(self.model, terms, self.everywhere)
+            for process, terms in seen.items()
+        }
 
     def decays(self, experiment: Experiment) -> tuple[str, ...]:
-        """Decay modes that count in an experiment, closed ones too: couplings are free."""
-        return processes.decays(self.model, experiment)
+        """Decay modes that count in an experiment and that are not zero everywhere."""
+        return self._active_decays[experiment.name]
+
+    @cached_property
+    def _active_decays(self) -> dict[str, tuple[str, ...]]:
+        found = {}
+        for experiment in self.experiments:
+            found[experiment.name] = processes.active_decays(
+                self.model, experiment, self.everywhere
+            )
+        return found
+
+    @cached_property
+    def second_nodes(self) -> tuple[float, ...]:
+        """Lifetimes of a second flight that the grid needs."""
+        return processes.second_nodes(self.model, self.everywhere)
+
+    @cached_property
+    def everywhere(self) -> dict[str, Any]:
+        """Parameters over the whole grid (broadcast)."""
+        return dict(self.grid.resolve(self._everywhere()))
 
     def _everywhere(self) -> dict[str, Any]:
         mesh = np.ix_(*(np.array(axis.values) for axis in self.grid.axes))
@@ -176,7 +198,7 @@ class Scan:
         self, name: str, members: Sequence[Experiment], block_points: int | None
     ) -> GroupSpec:
         names = [experiment.name for experiment in members]
-        steps = max(len(e.signature.selection) for e in members) + 2
+        steps = max(len(processes.steps(self.model, e)) for e in members) + 2
         bins = max(len(e.signature.channels) for e in members)
         terms = [term.name for term in self.terms(members[0])]
         most = plan.points_per_block(SECONDS_PER_POINT * len(members))
@@ -195,13 +217,17 @@ class Scan:
                 "bin": (list(range(bins)), {"long_name": "counting channel"}),
                 "ctau_1": (CTAU_NODES_CM.tolist(), {"units": "cm", "long_name": "c tau"}),
                 "ctau_2": (
-                    [math.nan],
+                    self._second_coordinate(),
                     {"units": "cm", "long_name": "c tau of a second flight; NaN for one flight"},
                 ),
                 "step": (list(range(steps)), {"long_name": "step of the cut flow"}),
             },
             block_points=block_points or math.prod(plan.block_shape(sizes, most, plan.MIN_BLOCKS)),
         )
+
+    def _second_coordinate(self) -> list[float]:
+        nodes = self.second_nodes
+        return [math.nan] if nodes == ONE_FLIGHT else list(nodes)
 
     def all_decays(self, members: Sequence[Experiment]) -> tuple[str, ...]:
         """Decay modes of all experiments of a group, each once."""
@@ -267,7 +293,10 @@ class Evaluate:
             values = zip(self.scan.mass_axes.values(), block.region, index, strict=True)
             masses = [axis[start + i] for axis, (start, _), i in values]
             point = self.scan.point(dict(zip(self.scan.mass_axes, masses, strict=True)))
-            answers = self._sample([members[i] for i in todo], float(np.ravel(point["m4"])[0]))
+            at = {
+                p.name: float(np.ravel(point[p.name])[0]) for p in self.scan.model.of_role("mass")
+            }
+            answers = self._sample([members[i] for i in todo], at)
             for i, responses in zip(todo, answers, strict=True):
                 places = [stored.index(mode) for mode in self.scan.decays(members[i])]
                 _fill(arrays, (*index, i), responses, places)
@@ -278,9 +307,11 @@ class Evaluate:
         least = Precision(relative=1.0, replicates=16, events=16, max_events=256)
         for members in self.scan.sampling_groups.values():
             terms = self.scan.terms(members[0])[:1]
-            seed, options = self.scan.grid.seed, self.scan.grid.parameters
-            sampler = processes.sampler(self.scan.model, members[:1], terms, options, least, seed)
-            sampler.respond(0.1)
+            seed = self.scan.grid.seed
+            sampler = processes.sampler(
+                self.scan.model, members[:1], terms, self.scan.everywhere, least, seed
+            )
+            sampler.respond(dict.fromkeys((p.name for p in self.scan.model.of_role("mass")), 0.1))
 
     def _empty(self, block: Block, members: Sequence[Experiment]) -> Arrays:
         spec = {g.name: g for g in self.scan.groups()}[block.group]
@@ -289,7 +320,9 @@ class Evaluate:
             for a in spec.arrays
         }
 
-    def _sample(self, members: Sequence[Experiment], m4: float) -> list[list[Response]]:
+    def _sample(
+        self, members: Sequence[Experiment], masses: Mapping[str, float]
+    ) -> list[list[Response]]:
         """Responses of each experiment, one per term."""
         names = tuple(e.name for e in members)
         terms = self.scan.terms(members[0])
@@ -298,11 +331,11 @@ class Evaluate:
                 self.scan.model,
                 members,
                 terms,
-                self.scan.grid.parameters,
+                self.scan.everywhere,
                 self.scan.grid.precision,
                 self.scan.grid.seed,
             )
-        sampled = self._samplers[names].respond(m4)
+        sampled = self._samplers[names].respond(masses)
         responses = [sampled.response(view) for view in range(len(names) * len(terms))]
         return [responses[i * len(terms) : (i + 1) * len(terms)] for i in range(len(names))]
 
@@ -321,17 +354,16 @@ def _fill(
     for name in ("response", "response_covariance", "acceptance"):
         arrays[name][where] = 0.0
     for t, response in enumerate(responses):
-        # one flight so far: the second lifetime has one node
         bins = slice(response.table.shape[1])
         for row, mode in enumerate(places):
             at: tuple[Any, ...] = (*where, t, mode, bins)
-            arrays["response"][at][..., 0] = response.table.mean(-2)[row]
+            arrays["response"][at] = response.table.mean(-2)[row].swapaxes(-1, -2)
             acceptance = response.acceptance.reshape(-1, response.acceptance.shape[-1])[row]
             arrays["acceptance"][(*where, t, mode)][: len(acceptance)] = acceptance
         for u in range(len(responses)):
             for i, mode in enumerate(places):
                 pair: tuple[Any, ...] = (*where, t, u, mode, bins)
-                arrays["response_covariance"][pair][..., 0] = spread[t, u, i]
+                arrays["response_covariance"][pair] = spread[t, u, i].swapaxes(-1, -2)
         arrays["n_produced"][(*where, t)] = response.n_produced
         arrays["production_ratio"][(*where, t)] = response.production_ratio
         arrays["n_eff"][(*where, t)] = response.n_eff

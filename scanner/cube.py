@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from physics import counting, processes, rates
-from physics.decays import decay
+from physics.decays import Decay, decay
 from physics.errors import InputError
 from physics.experiments.schema import Experiment
 from scanner.assemble import STATUS_WORDS
@@ -86,9 +86,10 @@ class Analysis(Exclusion):
             Variables of the limit cube, broadcast over the couplings.
         """
         lived = decay(self.scan.model, point)
+        lifetimes = self._lifetimes(point, lived)
         branching = rates.branching_of(lived, self._decays)
         factors = self.scan.model.factors(point)
-        spread = self._arrays["response_covariance"][index][..., 0]
+        spread = self._arrays["response_covariance"][index].swapaxes(-1, -2)
         produced = self._arrays["n_produced"][index]
         names = self._terms
         by_channel = self._by_channel(index, point)
@@ -96,7 +97,7 @@ class Analysis(Exclusion):
         n_events = by_channel.sum(0)
         return {
             "n_events": n_events,
-            "n_events_sdev": rates.error(names, spread, factors, branching, lived.ctau_cm),
+            "n_events_sdev": rates.error(names, spread, factors, branching, lifetimes),
             "ctau_cm": lived.ctau_cm,
             "branching_ratio": branching.sum(0),
             "n_produced": np.asarray(sum(factors[t] * produced[i] for i, t in enumerate(names))),
@@ -110,8 +111,14 @@ class Analysis(Exclusion):
         lived = decay(self.scan.model, point)
         branching = rates.branching_of(lived, self._decays)
         response = self._arrays["response"][index]
-        values = {name: response[i, ..., 0] for i, name in enumerate(self._terms)}
-        return rates.events(values, self.scan.model.factors(point), branching, lived.ctau_cm)
+        values = {name: response[i].swapaxes(-1, -2) for i, name in enumerate(self._terms)}
+        lifetimes = self._lifetimes(point, lived)
+        return rates.events(values, self.scan.model.factors(point), branching, lifetimes)
+
+    def _lifetimes(self, point: dict[str, Any], lived: Decay) -> rates.Lived:
+        """Lifetimes at some couplings, with the nodes of the store."""
+        nodes = [0.0 if np.isnan(node) else float(node) for node in self.response["ctau_2"].values]
+        return rates.lived(self.scan.model, point, lived, nodes)
 
     @cached_property
     def _terms(self) -> list[str]:
@@ -127,8 +134,16 @@ class Analysis(Exclusion):
 
     @property
     def _decays(self) -> list[str]:
-        """Decay modes that count; the store has all of them."""
-        return list(self.scan.decays(self.experiment))
+        """Decay modes that count; InputError when the couplings need one that is not stored."""
+        decays, stored = self.scan.decays(self.experiment), self.response["final_state"].values
+        for mode in decays:
+            if mode not in stored:
+                raise InputError(
+                    f"the store has no responses for the decay {mode}, which "
+                    f"{self.experiment.name} needs at these couplings; scan a grid with that "
+                    "coupling into another store"
+                )
+        return list(decays)
 
     @cached_property
     def _arrays(self) -> dict[str, Floats]:
@@ -204,7 +219,7 @@ class Analysis(Exclusion):
         return xr.Variable(names, values, CUBE_ATTRS["n_up"])
 
     def _acceptance(self) -> xr.Variable:
-        steps = len(self.experiment.signature.selection) + 2
+        steps = len(processes.steps(self.scan.model, self.experiment)) + 2
         own = ("term", "final_state", "step")
         found = self._own["acceptance"].isel(step=slice(steps))
         attrs = {
@@ -223,7 +238,7 @@ class Analysis(Exclusion):
     def _steps(self) -> list[str]:
         """Name the steps of the cut flow."""
         first = "produced" if self.experiment.process == "upscattering" else "decays"
-        return [first, *self.experiment.signature.cut_names, "efficiency"]
+        return [first, *processes.steps(self.scan.model, self.experiment), "efficiency"]
 
     def _attrs(self) -> dict[str, Any]:
         return {

@@ -34,8 +34,11 @@ _UNDATED: dict[str, dict[str, Any]] = {
 }
 SUFFIXES = tuple(_UNDATED)
 
-# Okabe and Ito's colours, which the colour-blind can tell apart
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+# Okabe and Ito's colours, which the colour-blind can tell apart, and darker ones of Tol's for more
+_COLOURS = (
+    "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#882255",
+    "#999933", "#332288",
+)  # fmt: skip
 # thin and grey: what the light elements exclude covers most planes, and is no experiment's region
 _CRITERION_COLOURS = ("#8c8c8c", "#4d4d4d")
 _CRITERION_DASHES = ((0.0, (6.0, 2.0, 1.0, 2.0)), (0.0, (6.0, 2.0, 1.0, 2.0, 1.0, 2.0)))
