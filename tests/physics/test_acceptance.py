@@ -40,7 +40,7 @@ def ours(experiment, m4, nodes, relative, polarised=True):
     """Produced, accepted and selected per d^2, and the errors of the selected."""
     precision = Precision(relative=relative, max_events=2**23)
     sampler = Sampler([(experiment, TERM)], polarised=polarised, precision=precision, seed=1)
-    found = sampler.respond(m4).response(0)
+    found = sampler.respond({"m4": m4}).response(0)
     assert found.status == 1
     accepted = found.n_produced * found.acceptance[-1]
     return np.array([found.n_produced, accepted, *found.value[nodes]]), np.array(

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from physics import models
 from physics.cross_sections import per_nucleus
 from physics.electroweak import PDG
-from physics.errors import InputError
 from physics.models.dark_photon import factors
 from physics.nuclei import nucleus
 from physics.target_charges import Charges, electric, weak
@@ -137,14 +136,6 @@ def test_without_kinetic_mixing_the_z_remains():
     expected *= sum(cross_section(1.0, 0.1, scatterer("C12"), b, b, -1.0))
     coherent = sum(c["sigma_cm2"] for c in found["channels"] if c["regime"] == "coherent")
     assert coherent == pytest.approx(expected, rel=1e-12)
-
-
-def test_events_of_vector_exchange_are_refused():
-    from physics import experiments
-    from physics.processes import terms
-
-    with pytest.raises(InputError, match="dark_photon are not sampled in this version"):
-        terms(models.get("dark_photon"), experiments.load("sbnd"))
 
 
 def test_charges_of_the_nucleons():

@@ -20,6 +20,9 @@ model = "{model}"
 experiments = {experiments}
 seed = 11
 
+[parameters]
+{fixed}
+
 [axes]
 m4 = {masses}
 {coupling} = {{ log = [{low}, {high}], n = 6 }}
@@ -46,6 +49,8 @@ class Kind:
         Experiments; those of upscattering are sampled together.
     masses : tuple of float
         Range in which all of it happens.
+    fixed : str
+        Parameters that are no axis, as TOML.
     """
 
     model: str
@@ -55,6 +60,7 @@ class Kind:
     one: str
     two: str
     masses: tuple[float, float]
+    fixed: str = ""
 
     def axis(self, n: int) -> str:
         """Masses of a grid, as TOML."""
@@ -63,7 +69,16 @@ class Kind:
 
 UPSCATTERING = Kind("dipole", "mu_tr_mu4", 1e-8, 1e-3, "microboone", "sbnd", (0.02, 0.8))
 IN_FLIGHT = Kind("minimal", "U2_mu4", 1e-10, 1.0, "nd280_dif", "ps191", (0.02, 0.4))
-KINDS = {"upscattering": UPSCATTERING, "in_flight": IN_FLIGHT}
+HEAVY = Kind(
+    "dark_photon", "U2_mu4", 1e-10, 1e-3, "microboone", "sbnd", (0.02, 0.8),
+    "mzprime = 1.25\nepsilon = 1e-3",
+)  # fmt: skip
+# from prompt to far beyond the detector
+LIGHT = Kind(
+    "dark_photon", "epsilon", 1e-8, 1e-3, "microboone", "sbnd", (0.035, 0.8),
+    "mzprime = 0.03\nU2_mu4 = 1e-8",
+)  # fmt: skip
+KINDS = {"upscattering": UPSCATTERING, "in_flight": IN_FLIGHT, "heavy": HEAVY, "light": LIGHT}
 
 
 def write_grid(

@@ -1,4 +1,6 @@
-"""The commands on the dark photon: cross-sections, widths, and what is refused."""
+"""The commands on the dark photon: cross-sections, widths, rates, and what is refused."""
+
+from itertools import pairwise
 
 import pytest
 from cli_calls import call
@@ -6,20 +8,6 @@ from cli_calls import call
 POINT = ("--model", "dark_photon", "--set", "m4=0.1", "--set", "mzprime=1.25")
 MIXED = (*POINT, "--set", "U2_mu4=1e-6", "--set", "epsilon=1e-4")
 ON_CARBON = ("--target", "C12", "--energy", "1", "--json")
-
-GRID = """
-title = "no events yet"
-model = "dark_photon"
-experiments = ["sbnd"]
-
-[axes]
-m4 = { values = [0.1, 0.2] }
-mzprime = { values = [0.5, 1.25] }
-epsilon = { log = [1e-4, 1e-2], n = 3 }
-
-[parameters]
-U2_mu4 = 1e-6
-"""
 
 
 def total(*words):
@@ -61,7 +49,7 @@ def test_heavier_hnls_live_shorter_by_the_dark_photon():
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("rate", *MIXED, "--experiment", "sbnd"), "not sampled in this version"),
+        (("rate", *MIXED, "--experiment", "ps191"), "decays in a beam"),
         (("xsec", *POINT, *ON_CARBON[:-1]), "all couplings are zero; give one of U2_e4, "),
         (("width", "--model", "dark_photon", "--set", "m4=0.1", "--set", "U2_e4=1"), "mzprime"),
         (("width", *MIXED[:4], "--set", "mzprime=0.001", "--set", "U2_e4=1"), "two electrons"),
@@ -74,10 +62,36 @@ def test_complaints_are_one_sentence(words, said):
     assert len(answer.err.splitlines()) == 1
 
 
-def test_scan_is_refused_before_it_begins(tmp_path):
-    path = tmp_path / "dark.toml"
-    path.write_text(GRID)
-    answer = call("run", path, "--out", tmp_path / "dark.zarr", "--workers", "0")
-    assert answer.code == 1
-    assert "not sampled in this version" in answer.err
-    assert not (tmp_path / "dark.zarr").exists()
+def test_rate_has_the_keys_of_the_contract_and_sums_that_agree():
+    words = (*POINT[:4], "--set", "mzprime=0.03", "--set", "U2_mu4=1e-8", "--set", "epsilon=1.7e-4")
+    found = call("rate", *words, "--experiment", "sbnd", "--json").document
+    assert found["converged"]
+    assert found["n_events_sdev"] < 0.01 * found["n_events"]
+    for key in ("n_events", "n_produced"):
+        assert sum(row[key] for row in found["channels"]) == pytest.approx(found[key], rel=1e-9)
+    assert {row["regime"] for row in found["channels"]} == {"coherent", "p-el", "n-el"}
+    (state,) = found["final_states"]
+    assert state["final_state"] == "nu_e_e"
+    assert state["n_events"] == pytest.approx(found["n_events"], rel=1e-9)
+    steps = [row["step"] for row in found["cut_flow"]]
+    assert steps[:3] == ["produced", "decays to nu_e_e", "one shower"]
+    flow = [row["n"] for row in found["cut_flow"]]
+    assert all(a >= b for a, b in pairwise(flow[1:]))
+
+
+def test_rate_of_a_displaced_dark_photon():
+    """The smaller epsilon, the fewer events per upscattering: the Z' flies out of the detector."""
+
+    def inside(epsilon):
+        words = (*POINT[:4], "--set", "mzprime=0.03", "--set", "U2_mu4=1e-8")
+        found = call(
+            "rate", *words, "--set", f"epsilon={epsilon}", "--experiment", "sbnd", "--json"
+        ).document
+        assert sum(r["n_events"] for r in found["channels"]) == pytest.approx(
+            found["n_events"], rel=1e-9
+        )
+        return found["n_events"] / found["n_produced"]
+
+    # c tau of 2.7e-4, 270 and 2.7e6 cm
+    prompt, near, far = inside(1e-3), inside(1e-6), inside(1e-8)
+    assert prompt > near > 300 * far > 0

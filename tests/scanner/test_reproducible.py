@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import real_scan
 import xarray as xr
-from real_scan import IN_FLIGHT, KINDS, UPSCATTERING, Kind, digest, scan, write_grid
+from real_scan import HEAVY, IN_FLIGHT, KINDS, LIGHT, UPSCATTERING, Kind, digest, scan, write_grid
 
 from physics import experiments, models, rates
 from scanner.identity import IdentityError
@@ -73,6 +73,8 @@ def test_an_experiment_does_not_know_whether_another_is_there(
     [
         (UPSCATTERING, ("miniboone_fhc", "sbnd"), ((0, 1), (1, 3), (2, 5))),
         (IN_FLIGHT, ("nd280_dif", "ps191"), ((0, 3), (1, 2), (1, 4))),
+        (HEAVY, ("miniboone_fhc", "sbnd"), ((0, 1), (1, 3), (2, 5))),
+        (LIGHT, ("microboone", "sbnd"), ((0, 1), (1, 3), (2, 5))),
     ],
     ids=list(KINDS),
 )
@@ -80,7 +82,7 @@ def test_a_single_point_is_the_cube_to_the_bit(
     tmp_path: Path, kind: Kind, names: tuple[str, str], places: tuple[tuple[int, int], ...]
 ) -> None:
     experiment_names = str(list(names)).replace("'", '"')
-    masses = "{ values = [0.03, 0.2, 0.36] }"
+    masses = "{ values = [0.035, 0.2, 0.36] }"
     grid = write_grid(tmp_path / "test.toml", masses, experiment_names, kind)
     loaded = scan(grid, tmp_path / "store.zarr")
     for name in names:
@@ -127,7 +129,12 @@ def test_changed_physics_or_seed_is_refused(
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "names"),
-    [(UPSCATTERING, '["miniboone_fhc", "sbnd"]'), (IN_FLIGHT, '["nd280_dif", "ps191"]')],
+    [
+        (UPSCATTERING, '["miniboone_fhc", "sbnd"]'),
+        (IN_FLIGHT, '["nd280_dif", "ps191"]'),
+        (HEAVY, '["miniboone_fhc", "sbnd"]'),
+        (LIGHT, '["miniboone_fhc", "sbnd"]'),
+    ],
     ids=list(KINDS),
 )
 def test_killed_three_times_a_scan_of_120_blocks_loses_nothing(

@@ -65,7 +65,7 @@ AREA = {"ps191": 600.0 * 300.0, "nd280_dif": 170.0 * 196.0}
 def test_response_at_every_lifetime_that_matters(name, m4, parent, term):
     """Two-body decays; K_l3 is closed or left out, and 1 % is what the roots are good for."""
     experiment = only(bare(name), parent)
-    view = sampler((experiment, term), precision=EXACT).respond(m4).views[0]
+    view = sampler((experiment, term), precision=EXACT).respond({"m4": m4}).views[0]
     [s] = [i for i, source in enumerate(view.sources) if source.decay.partner == ""]
     found = view.rows(s)[0].mean(0)
     p, flux = hnls(m4, parent, term.lepton, experiment.beam.flux[parent], experiment.beam.sigma_rad)
@@ -79,7 +79,7 @@ def test_response_at_every_lifetime_that_matters(name, m4, parent, term):
 
 def test_modes_differ_by_the_table_and_pot():
     experiment = experiments.load("nd280_dif")
-    table = sampler((experiment, MU)).respond(0.3).response(0).table.mean(-2)
+    table = sampler((experiment, MU)).respond({"m4": 0.3}).response(0).table.mean(-2)
     fhc, rhc = table[0]
     known = fhc > 0
     assert rhc[known] / fhc[known] == pytest.approx(0.540 * 6.29 / 12.34, rel=1e-9)
@@ -88,12 +88,12 @@ def test_modes_differ_by_the_table_and_pot():
 
 def test_a_view_does_not_know_of_others():
     one, two = experiments.load("nd280_dif"), experiments.load("nd280_dif_full")
-    alone = sampler((one, MU)).respond(0.2).response(0)
-    among = sampler((two, MU), (one, E), (one, MU)).respond(0.2).response(2)
+    alone = sampler((one, MU)).respond({"m4": 0.2}).response(0)
+    among = sampler((two, MU), (one, E), (one, MU)).respond({"m4": 0.2}).response(2)
     assert alone.replicates.tobytes() == among.replicates.tobytes()
     assert (alone.n_produced, alone.events) == (among.n_produced, among.events)
     pot = two.exposure_pot["fhc"] / one.exposure_pot["fhc"]
-    full = sampler((two, MU)).respond(0.2).response(0)
+    full = sampler((two, MU)).respond({"m4": 0.2}).response(0)
     assert full.n_produced == pytest.approx(pot * alone.n_produced, rel=1e-4)
 
 
@@ -101,7 +101,7 @@ def test_a_view_does_not_know_of_others():
 @pytest.mark.parametrize("m4", [0.02, 0.1, 0.3, 0.38])
 @pytest.mark.parametrize("term", [MU, E], ids=["mu", "e"])
 def test_default_precision_converges(name, m4, term):
-    found = sampler((experiments.load(name), term)).respond(m4).response(0)
+    found = sampler((experiments.load(name), term)).respond({"m4": m4}).response(0)
     assert found.status == 1
     assert found.production_ratio == pytest.approx(1, abs=0.01)
     assert found.n_eff > 200
@@ -114,14 +114,16 @@ def test_a_round_volume_sees_its_part_of_the_face():
     tube = msgspec.structs.replace(box, volumes=(volume,))
     square = msgspec.structs.replace(volume, shape=Box(lengths_cm=(600.0, 600.0, 1200.0)))
     whole = msgspec.structs.replace(box, volumes=(square,))
-    found = [sampler((e, MU), precision=EXACT).respond(0.3).response(0) for e in (tube, whole)]
+    found = [
+        sampler((e, MU), precision=EXACT).respond({"m4": 0.3}).response(0) for e in (tube, whole)
+    ]
     assert found[0].n_produced == found[1].n_produced
     longest = [response.value[0, 0][-1] for response in found]
     assert longest[0] / longest[1] == pytest.approx(np.pi / 4, rel=5e-3)
 
 
 def test_above_threshold_there_is_nothing():
-    found = sampler((experiments.load("ps191"), MU)).respond(0.4).response(0)
+    found = sampler((experiments.load("ps191"), MU)).respond({"m4": 0.4}).response(0)
     assert (found.n_produced, found.status, found.events) == (0.0, 1, 0)
     assert (found.replicates == 0).all()
 
@@ -141,11 +143,13 @@ def test_low_masses_have_the_extrapolated_efficiency():
 def test_quoted_errors_are_honest(m4):
     """Pulls of 40 seeds against a much better response, over all lifetimes that matter."""
     view = (experiments.load("nd280_dif"), MU)
-    truth = sampler(view, precision=Precision(relative=5e-4, max_events=2**22), seed=99).respond(m4)
+    truth = sampler(view, precision=Precision(relative=5e-4, max_events=2**22), seed=99).respond(
+        {"m4": m4}
+    )
     value = truth.response(0).value[0, 0]
     known = value > 1e-3 * value.max()
     pulls = []
     for seed in range(40):
-        found = sampler(view, seed=seed).respond(m4).response(0)
+        found = sampler(view, seed=seed).respond({"m4": m4}).response(0)
         pulls.append((found.value[0, 0][known] - value[known]) / found.sdev[0, 0][known])
     assert 0.7 < np.sqrt((np.array(pulls) ** 2).mean()) < 1.4

@@ -92,7 +92,7 @@ def acceptance(m4, term, cuts, polarised=True):
     source = sampler((experiment, term), precision=Precision(relative=0.002, max_events=2**20),
                      decays=(f"nu_pi0:{term.lepton}",))  # fmt: skip
     source.polarised = polarised
-    view = source.respond(m4).views[0]
+    view = source.respond({"m4": m4}).views[0]
     [s] = [i for i, x in enumerate(view.sources) if x.decay.partner == ""]
     flow = view.tallies[s].flow[0]
     return flow[1:] / flow[0]
