@@ -19,7 +19,7 @@ from physics.in_flight.response import FlightSampler
 from physics.lifetime import CTAU_NODES_CM
 from physics.particles import mass
 from physics.precision import Precision
-from physics.rates import branching_of, events
+from physics.rates import Lived, branching_of, events
 from physics.units import HBAR_C_GEV_CM
 
 HERE = Path(__file__).parent
@@ -111,19 +111,20 @@ class Yield:
             precision=PRECISION,
             seed=1,
         )
-        view = sampler.respond(m4).views[0]
+        view = sampler.respond({"m4": m4}).views[0]
         if two_body:
             for s, source in enumerate(view.sources):
                 view.exposures[s] *= source.decay.partner == ""
             view._at_nodes = None
-        self.response = {TERM[flavour].name: view.at_nodes().mean(-2)}
+        # one flight
+        self.response = {TERM[flavour].name: view.at_nodes().mean(-2)[:, :, None]}
 
     def by_channel(self, U2):
         """Events in each channel at some squared mixings."""
         point = {"m4": self.m4, f"U2_{self.flavour}4": U2, "hnl_type": self.hnl_type}
         lived = decay(self.model, point)
         branching = branching_of(lived, self.decays)
-        return events(self.response, self.model.factors(point), branching, lived.ctau_cm)
+        return events(self.response, self.model.factors(point), branching, Lived(lived.ctau_cm))
 
     def events(self, U2):
         """Events in all channels at one squared mixing."""
@@ -219,7 +220,7 @@ def our_decays(lepton, m4, sigma_rad=None):
     signature = msgspec.structs.replace(full.signature, channels=(channel,))
     full = msgspec.structs.replace(full, signature=signature)
     found = Yield(full, lepton, m4)
-    response = found.response[TERM[lepton].name][found.decays.index("nu_e_e:tau")][0]
+    response = found.response[TERM[lepton].name][found.decays.index("nu_e_e:tau")][0, 0]
     width = MINIMAL.decay_modes({"m4": m4, "U2_tau4": 1.0})["nu_e_e:tau"]
     # long-lived: R is proportional to 1 / c tau
     return float(response[-1] * CTAU_NODES_CM[-1] * width / HBAR_C_GEV_CM)

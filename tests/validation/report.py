@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
+import report_dark_photon
 import report_in_flight
 import test_darknews as darknews
 import test_darknews_dark_photon as dark_photon
@@ -154,7 +155,7 @@ def widened(experiment: Experiment, top_GeV: float) -> Experiment:
 def upper_limit_d(experiment: Experiment, m4: float, level: float) -> float:
     """Smallest excluded d in 1/GeV by the counting CLs."""
     sampler = Sampler([(experiment, MU[0])], polarised=True, precision=PRECISION, seed=SEED)
-    value = {MU[0].name: sampler.respond(m4).response(0).table.mean(-2)}
+    value = {MU[0].name: sampler.respond({"m4": m4}).response(0).table.mean(-2)}
     signature = experiment.signature
     n_up = float(
         statistics.upper_limit(
@@ -167,7 +168,7 @@ def upper_limit_d(experiment: Experiment, m4: float, level: float) -> float:
         point: dict[str, Any] = {"m4": m4, "mu_tr_mu4": 2 * math.exp(log_d), "hnl_type": "dirac"}
         lived = decay(DIPOLE, point)
         branching = lived.branching["nu_gamma"][None]
-        n = rates.events(value, DIPOLE.factors(point), branching, lived.ctau_cm).sum(0)
+        n = rates.events(value, DIPOLE.factors(point), branching, rates.Lived(lived.ctau_cm)).sum(0)
         return math.log(max(float(n), 1e-300) / n_up)
 
     return math.exp(brentq(excess, math.log(1e-9), math.log(1e-3)))
@@ -219,7 +220,7 @@ def pulls() -> str:
 def sampled(view: Any, m4: float, precision: Precision, seed: int) -> Response:
     """Response of one view at one mass."""
     source = Sampler([view], polarised=True, precision=precision, seed=seed)
-    return source.respond(m4).response(0)
+    return source.respond({"m4": m4}).response(0)
 
 
 def unverified() -> str:
@@ -250,6 +251,7 @@ def main() -> None:
         "SPIN": spin,
         "PULLS": pulls,
         "UNVERIFIED": unverified,
+        **report_dark_photon.SECTIONS,
         **report_in_flight.SECTIONS,
     }
     for mark, make in parts.items():
