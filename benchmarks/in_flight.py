@@ -22,7 +22,7 @@ from physics import experiments, models, processes
 from physics.decays import decay
 from physics.in_flight.response import FlightSampler
 from physics.precision import Precision
-from physics.rates import branching_of, events
+from physics.rates import Lived, branching_of, events
 from physics.sampling import base_points
 
 HNLDIF_MS = {"nd280_dif": 49.0, "ps191": 28.0}
@@ -53,12 +53,12 @@ def grid_seconds(name: str) -> float:
         MINIMAL, [experiment], terms, grid.parameters, grid.precision, grid.seed
     )
     for m4 in masses.tolist():
-        response = sampler.respond(m4).response(0)
+        response = sampler.respond({"m4": m4}).response(0)
         point: dict[str, Any] = {"m4": m4, "U2_mu4": couplings, "hnl_type": "dirac"}
         lived = decay(MINIMAL, point)
         values = {terms[0].name: response.table.mean(-2)}
         factors = MINIMAL.factors(point)
-        found = events(values, factors, branching_of(lived, modes), lived.ctau_cm)
+        found = events(values, factors, branching_of(lived, modes), Lived(lived.ctau_cm))
         assert found.shape[-1] == len(couplings)
     return time.process_time() - start
 
@@ -72,7 +72,7 @@ def loop_rate(name_or_path: str, m4: float) -> float:
         MINIMAL, [experiment], processes.terms(MINIMAL, experiment)[1:], {}, precision, 1
     )
     assert isinstance(sampler, FlightSampler)
-    view = sampler.respond(m4).views[0]
+    view = sampler.respond({"m4": m4}).views[0]
     source = view.sources[0]
     view.points[0] = 0
     start = time.process_time()

@@ -2,9 +2,9 @@
 
     python benchmarks/kernel.py [--json FILE]
 
-Events per second of the bare event loop, one stream and one experiment or two (three observables,
-as many as there are so far: E_vis, cos_theta and E_nu_QE); what a perfect importance sampler would
-need at 1 %; and the cost per mass of what surrounds the loop. CPU seconds, least of several runs.
+Events per second of the bare event loop with five observables on, of one stream and one experiment
+or two; what a perfect importance sampler would need at 1 %; and the cost per mass of what surrounds
+the loop. CPU seconds, least of several runs.
 """
 
 import argparse
@@ -21,16 +21,21 @@ import msgspec  # noqa: E402
 import numpy as np  # noqa: E402
 import suite  # noqa: E402
 
-from physics import lifetime  # noqa: E402
+from physics import lifetime, quadrature, vector_quadrature  # noqa: E402
 from physics.experiments.schema import Cut, Experiment  # noqa: E402
+from physics.pair_names import REAL, VIRTUAL  # noqa: E402
+from physics.pair_response import PairSampled  # noqa: E402
 from physics.precision import Precision  # noqa: E402
-from physics.quadrature import tabulate  # noqa: E402
-from physics.response import Sampled, Sampler  # noqa: E402
+from physics.response import Sampled  # noqa: E402
 from physics.sampling import anchor, shifts, trained_map  # noqa: E402
+from physics.vector_maps import trained_vector_map  # noqa: E402
 
 EVENTS = 16384
 REPLICATES = 16
 REPEATS = 5
+FURTHER = {"dipole": ("E_nu_QE", "E_theta2", "t")}
+FURTHER_OF_PAIRS = ("E_nu_QE", "theta_pair", "m_pair")
+"""Observables beside E_vis and cos_theta, on which the suite cuts."""
 
 
 def least(call: Callable[[], Any]) -> float:
@@ -39,57 +44,104 @@ def least(call: Callable[[], Any]) -> float:
     return min(suite.cpu(call)[0] for _ in range(REPEATS))
 
 
-def with_three_observables(experiment: Experiment) -> Experiment:
-    """Cut on all observables, so loosely that nothing is lost."""
-    rows = (Cut(observable="E_nu_QE", min=-1e9, max=1e9),)
+def observables(case: suite.Case) -> tuple[str, ...]:
+    """All observables that are on in the bare loop."""
+    return ("E_vis", "cos_theta", *FURTHER.get(case.name, FURTHER_OF_PAIRS))
+
+
+def with_five_observables(case: suite.Case, experiment: Experiment) -> Experiment:
+    """Cut on three more, so loosely that nothing is lost."""
+    rows = tuple(Cut(observable=name, min=-1e9, max=1e9) for name in observables(case)[2:])
     signature = experiment.signature
     signature = msgspec.structs.replace(signature, selection=(*signature.selection, *rows))
     return msgspec.structs.replace(experiment, signature=signature)
 
 
-def bare_loop(experiments: tuple[Experiment, ...]) -> tuple[float, float]:
-    """Nanoseconds per event of the first stream, and the part of the events that is selected."""
+def bare_loop(case: suite.Case, experiments: tuple[Experiment, ...]) -> float:
+    """Nanoseconds per event of the first stream of a point."""
     precision = Precision(relative=1.0, replicates=REPLICATES, events=EVENTS, max_events=2**30)
-    source = Sampler(
-        [(e, suite.TERM) for e in experiments], polarised=True, precision=precision, seed=1
-    )
-    source.targets, source.counts = source.targets[:1], source.counts[:1]
+    sampler = suite.Source(case, experiments, 1, precision).sampler
+    sampler.targets, sampler.counts = sampler.targets[:1], sampler.counts[:1]
     active = np.ones(len(experiments), dtype=bool)
 
-    def fresh() -> tuple[float, Sampled]:
-        point = Sampled(source, suite.M4_GEV, False)
-        return suite.cpu(lambda: point.sample(0, active))[0], point
+    def fresh() -> float:
+        point = sampled(case, sampler)
+        if isinstance(point, Sampled):
+            return suite.cpu(lambda: point.sample(0, active))[0]
+        (state,) = point.shapes
+        return suite.cpu(lambda: point.sample(state, 0, active))[0]
 
     fresh()
-    runs = [fresh() for _ in range(REPEATS)]
-    seconds, point = min(runs, key=lambda run: run[0])
-    flow = point.tallies[0].flow[0]
-    return 1e9 * seconds / (EVENTS * REPLICATES), float(flow[-1] / flow[0])
+    return 1e9 * min(fresh() for _ in range(REPEATS)) / (EVENTS * REPLICATES)
 
 
-def around(detector: str) -> dict[str, float]:
+def sampled(case: suite.Case, sampler: Any) -> Any:
+    """Set a point up, without any events."""
+    if case.name == "dipole":
+        return Sampled(sampler, case.m4, False)
+    return PairSampled(sampler, case.m4, float(case.fixed["mzprime"]), False)
+
+
+def acceptance(case: suite.Case, detector: str) -> tuple[float, int]:
+    """Part of the events of the (square of the) mediator that is selected; points sampled."""
+    source = suite.source(case, detector, 1)
+    responses, _ = source.answer(case.m4)
+    parts = np.atleast_2d(responses[0].acceptance)[:, -1]
+    modes = [mode.partition(":")[2] for mode in source.modes]
+    row = next((i for i, mode in enumerate(modes) if mode in (REAL, VIRTUAL)), 0)
+    return float(parts[row]), responses[0].events
+
+
+def around(case: suite.Case, detector: str) -> dict[str, float]:
     """Milliseconds per mass of what surrounds the loop."""
-    source = suite.sampler(detector, 1)
-    point = source.respond(suite.M4_GEV)
-    m4 = suite.M4_GEV
-    histogram = point.mean("histogram", 0)
+    source = suite.source(case, detector, 1)
+    sampler, m4 = source.sampler, case.m4
+    point = source.respond(m4)
+    dipole = case.name == "dipole"
+    tabulate: Any = quadrature.tabulate if dipole else vector_quadrature.tabulate
+    masses = case.at(m4).values()
 
     def train() -> None:
-        for hit in source.targets:
-            trained_map.__wrapped__(1, source.group, hit.name, anchor(m4), source.envelope)
+        trained: Any = trained_map if dipole else trained_vector_map
+        for hit in sampler.targets:
+            at = map(anchor, masses)
+            trained.__wrapped__(1, sampler.group, hit.name, *at, sampler.envelope)
 
     def seeds() -> None:
-        for hit in source.targets:
-            shifts(1, source.group, hit.name, (m4,), REPLICATES)
+        for hit in sampler.targets:
+            shifts(1, sampler.group, hit.name, tuple(masses), REPLICATES)
 
+    views = range(len(source.terms))
+    found = {
+        "quadrature_tables": least(lambda: [tabulate(m4, s) for s in point.streams]),
+        "set_up_with_quadrature": least(lambda: sampled(case, sampler)),
+        "shifts": least(seeds),
+        "summary": least(lambda: [point.response(view) for view in views]),
+        "train_maps_of_an_anchor": least(train),
+        "whole_point": least(lambda: source.answer(m4)),
+    }
+    if dipole:
+        histogram = point.mean("histogram", 0)
+        found["lifetime_transform"] = least(lambda: lifetime.at_nodes(histogram))
+    return {name: 1e3 * seconds for name, seconds in found.items()}
+
+
+def bare(case: suite.Case, detector: str) -> dict[str, Any]:
+    """Speed of the bare loop at a point of the suite, beside the bound of perfect sampling."""
+    one = with_five_observables(case, suite.load(detector))
+    two = msgspec.structs.replace(one, name="twin")
+    alone, both = bare_loop(case, (one,)), bare_loop(case, (one, two))
+    part, points = acceptance(case, detector)
+    perfect = (1 - part) / part / suite.RELATIVE**2
     return {
-        "quadrature_tables": 1e3 * least(lambda: [tabulate(m4, s) for s in point.streams]),
-        "set_up_with_quadrature": 1e3 * least(lambda: Sampled(source, m4, False)),
-        "shifts": 1e3 * least(seeds),
-        "lifetime_transform": 1e3 * least(lambda: lifetime.at_nodes(histogram)),
-        "summary": 1e3 * least(lambda: point.response(0)),
-        "train_maps_of_an_anchor": 1e3 * least(train),
-        "whole_point": 1e3 * least(lambda: suite.answer(source, m4)),
+        "observables": observables(case),
+        "ns_per_event": alone,
+        "million_events_per_second": 1e3 / alone,
+        "two_experiments_over_one": both / alone,
+        "acceptance": part,
+        "events_of_a_perfect_sampler": perfect,
+        "bound_ms_per_mass": perfect * alone * 1e-6,
+        "events_sampled": points,
     }
 
 
@@ -99,28 +151,17 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="also write the numbers to this file")
     options = parser.parse_args()
     results: dict[str, Any] = {}
-    for detector in suite.DETECTORS:
-        one = with_three_observables(suite.load(detector))
-        two = msgspec.structs.replace(one, name="twin")
-        alone, acceptance = bare_loop((one,))
-        both, _ = bare_loop((one, two))
-        perfect = (1 - acceptance) / acceptance / suite.PRECISION.relative**2
-        results[detector] = {
-            "ns_per_event": alone,
-            "million_events_per_second": 1e3 / alone,
-            "two_experiments_over_one": both / alone,
-            "acceptance": acceptance,
-            "events_of_a_perfect_sampler": perfect,
-            "bound_ms_per_mass": perfect * alone * 1e-6,
-            "events_sampled": suite.answer(suite.sampler(detector, 1), suite.M4_GEV)[0].events,
-            "ms_per_mass": around(detector),
-        }
+    for case, detector in suite.POINTS:
+        r = bare(case, detector)
+        r["ms_per_mass"] = around(case, detector)
+        results[f"{case.name} {detector}"] = r
         print(
-            f"{detector}: {alone:.0f} ns per event, {1e3 / alone:.2f} M events/s/core; "
-            f"two experiments cost {both / alone:.2f} of one; perfect sampling at 1 %: "
-            f"{perfect:.0f} events, {perfect * alone * 1e-6:.2f} ms"
+            f"{case.name} {detector}: {r['ns_per_event']:.0f} ns per event, "
+            f"{r['million_events_per_second']:.2f} M events/s/core; two experiments cost "
+            f"{r['two_experiments_over_one']:.2f} of one; perfect sampling at 1 %: "
+            f"{r['events_of_a_perfect_sampler']:.0f} events, {r['bound_ms_per_mass']:.2f} ms"
         )
-        for name, value in results[detector]["ms_per_mass"].items():
+        for name, value in r["ms_per_mass"].items():
             print(f"  {name}: {value:.2f} ms")
     text = json.dumps(results, indent=1)
     print(text)

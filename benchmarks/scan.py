@@ -23,14 +23,14 @@ GRIDS = ("quickstart", "dipole_upscattering")
 IMPORT = "import physics.response"
 FIRST = """
 import suite
-suite.time_point("miniboone_fhc", 1, repeats=1)
+suite.time_point(suite.named("dipole"), "miniboone_fhc", 1, repeats=1)
 """
 SUITE = """
 import resource
 import suite
-for detector in suite.DETECTORS:
-    suite.time_point(detector, 1, repeats=1)
-    print(f"{detector}={40 * suite.time_scan(detector, 1)}")
+for case, detector in suite.POINTS:
+    suite.time_point(case, detector, 1, repeats=1)
+    print(f"{case.name}_{detector}={len(case.masses) * suite.time_scan(case, detector, 1)[0]}")
 print(f"rss_MB={resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}")
 """
 RUN = """
