@@ -114,7 +114,7 @@ CASES = (
     ),
     Case(
         "heavy", "heavy Z'", m4=0.14, masses=np.geomspace(0.02, 0.6, 40),
-        events=1024, target=50, seconds=0.6, **_dark_photon(1.25, 1e-2, 1e-6),
+        events=256, target=50, seconds=0.6, **_dark_photon(1.25, 1e-2, 1e-6),
     ),
     Case(
         "dipole", "dipole", m4=0.25, masses=np.geomspace(0.05, 0.6, 40),
@@ -167,6 +167,8 @@ class Source:
         self.modes = processes.active_decays(case.model, members[0], everywhere)
         self.nodes = processes.second_nodes(case.model, everywhere)
         self.precision, self.seed = precision or case.precision, seed
+        # what a scan is given, and no work of it
+        self.couplings = {m: case.couplings(m) for m in (case.m4, *map(float, case.masses))}
         self.keep(lambda term: True)
 
     def keep(self, wanted: Callable[[Term], bool]) -> None:
@@ -186,7 +188,7 @@ class Source:
         case, views = self.case, len(self.terms)
         sampled = self.respond(m4)
         responses = [sampled.response(view) for view in range(views * len(self.members))]
-        point = case.parameters(m4, case.couplings(m4))
+        point = case.parameters(m4, self.couplings[m4])
         life = decay(case.model, point)
         factors, branching = case.model.factors(point), branching_of(life, self.modes)
         ctau = lived(case.model, point, life, self.nodes)

@@ -164,6 +164,8 @@ def _mixed(table: Floats, powers: Floats, squared: Floats) -> Floats:
     lead = (len(table), *(1,) * (len(shape) - len(table.shape[3:])), *table.shape[3:])
     for power, weight in enumerate(powers):
         for flavour, mixing in enumerate(squared):
+            if not mixing.any():
+                continue
             total = total + table[:, power, flavour].reshape(lead) * weight * mixing
     return np.asarray(total)
 

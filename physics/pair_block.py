@@ -11,8 +11,15 @@ FIRST = SIZE // BLOCK
 # Production: sum and difference of the helicities, by exchange, of neutrinos and antineutrinos
 SUM = FIRST * BLOCK
 DIFFERENCE = SUM + 2 * MOST_EXCHANGES * BLOCK
+# N: energy, momentum, sine of its angle; what helicities add and differ by for unit exchanges;
+# drawn decays: y, 1/density, cosine and azimuth of the pair, parts of the amplitude
+E_HNL, P_HNL, S_HNL_SINE, PLAIN, SPIN, MASS2, STEP, COS_PAIR, BASE, LEANT, DRAWN_WITH = range(
+    DIFFERENCE + 2 * MOST_EXCHANGES * BLOCK,
+    DIFFERENCE + (2 * MOST_EXCHANGES + 11) * BLOCK,
+    BLOCK,
+)
 # Decay: weight without helicity, and what the helicity multiplies, by mode
-EVEN = DIFFERENCE + 2 * MOST_EXCHANGES * BLOCK
+EVEN = DRAWN_WITH + BLOCK
 ODD = EVEN + MOST_MODES * BLOCK
 # Leptons in the lab: E, x, y, z of each
 MINUS = ODD + MOST_MODES * BLOCK

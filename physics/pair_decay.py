@@ -7,9 +7,24 @@ and so comes in two parts: that of an unpolarised N, and what the helicity multi
 
 import numpy as np
 
+from physics.block import BLOCK
 from physics.hnl_decay import boosted, direction
 from physics.jit import jit
 from physics.kinematics import photon_cosine
+from physics.pair_block import (
+    BASE,
+    COS_PAIR,
+    DIFFERENCE,
+    DRAWN_WITH,
+    EVEN,
+    LEANT,
+    MASS2,
+    MINUS,
+    ODD,
+    PLUS,
+    STEP,
+    SUM,
+)
 
 MOST_ASYMMETRIC = 0.95
 """Largest mean helicity of the proposal, which keeps the weights of other helicities bounded."""
@@ -34,71 +49,61 @@ def mean_squared(y, x, chi):
 
 
 @jit
-def decay_pair(shape, helicity, u, even, odd):
-    """Decay N at rest, its direction of flight along z.
+def draw_pairs(rows, shape, work):
+    """Decay N of a block at rest, each flying along z, in units of its mass.
 
-    Parameters
-    ----------
-    shape : PairShape
-        What the modes are.
-    helicity : float
-        Mean helicity of N that the proposal is made for.
-    u : tuple of float (5,)
-        Uniform in [0, 1): cosine and azimuth of the pair, its mass, direction of the leptons.
-    even, odd : ndarray (modes,)
-        Filled with the weights: that of a mean helicity h is even + h odd, of mean 1.
-
-    Returns
-    -------
-    tuple
-        Four-momenta (E, x, y, z) of the leptons over the mass of N.
+    Fills both leptons, and what the weights of all modes have in common. The proposal is made for
+    the mean helicity that the first exchange gives neutrinos.
     """
-    y, step = pair_mass(shape, u[2])
-    lean = (1.0 - 2.0 * y) / (1.0 + 2.0 * y)
-    helicity = min(MOST_ASYMMETRIC, max(-MOST_ASYMMETRIC, helicity))
-    # photon_cosine has the density (1 - a cos)/2
-    cos = photon_cosine(u[0], -helicity * lean * shape.sense)
-    nx, ny, nz = direction(cos, u[1])
-    q, pair, size = np.sqrt(y), 0.5 * (1.0 + y), 0.5 * (1.0 - y)
     mu = shape.lepton / shape.m
-    x = mu * mu / y
-    speed = np.sqrt(max(0.0, 1.0 - 4.0 * x))
-    kx, ky, kz = direction(2.0 * u[3] - 1.0, u[4])
-    k = 0.5 * q * speed
-    minus = boosted((0.5 * q, k * kx, k * ky, k * kz), nx, ny, nz, pair / q, size / q)
-    plus = (pair - minus[0], size * nx - minus[1], size * ny - minus[2], size * nz - minus[3])
-    proposal = 1.0 + helicity * lean * shape.sense * cos
-    _weigh(shape, y, step, x, proposal, cos, lean, minus, plus, even, odd)
-    return minus, plus
+    for i in range(rows):
+        work[MASS2 + i], work[STEP + i] = pair_mass(shape, work[10 * BLOCK + i])
+    for i in range(rows):
+        y = work[MASS2 + i]
+        lean = (1.0 - 2.0 * y) / (1.0 + 2.0 * y)
+        total = work[SUM + i]
+        helicity = work[DIFFERENCE + i] / total if total > 0.0 else 0.0
+        towards = min(MOST_ASYMMETRIC, max(-MOST_ASYMMETRIC, helicity)) * lean * shape.sense
+        # photon_cosine has the density (1 - a cos)/2
+        cos = photon_cosine(work[2 * BLOCK + i], -towards)
+        work[COS_PAIR + i], work[DRAWN_WITH + i] = cos, 1.0 + towards * cos
+        nx, ny, nz = direction(cos, work[3 * BLOCK + i])
+        kx, ky, kz = direction(2.0 * work[11 * BLOCK + i] - 1.0, work[12 * BLOCK + i])
+        q, pair, size = np.sqrt(y), 0.5 * (1.0 + y), 0.5 * (1.0 - y)
+        k = 0.5 * q * np.sqrt(max(0.0, 1.0 - 4.0 * mu * mu / y))
+        E, x, y_, z = boosted((0.5 * q, k * kx, k * ky, k * kz), nx, ny, nz, pair / q, size / q)
+        work[MINUS + i], work[MINUS + BLOCK + i] = E, x
+        work[MINUS + 2 * BLOCK + i], work[MINUS + 3 * BLOCK + i] = y_, z
+        other, along = pair - E, size * nz - z
+        work[PLUS + i], work[PLUS + BLOCK + i] = other, size * nx - x
+        work[PLUS + 2 * BLOCK + i], work[PLUS + 3 * BLOCK + i] = size * ny - y_, along
+        # k p-+ from the energies, and the parts of P p+- without and with the helicity
+        work[BASE + i] = E * (0.5 - E) + other * (0.5 - other)
+        work[LEANT + i] = z * (0.5 - E) + along * (0.5 - other)
 
 
 @jit
-def _weigh(shape, y, step, x, proposal, cos, lean, minus, plus, even, odd):
-    """Fill the weights of all modes."""
-    # k p-+ from the energies, and the parts of P p+- without and with the helicity
-    on_minus, on_plus = 0.5 - plus[0], 0.5 - minus[0]
-    base = minus[0] * on_plus + plus[0] * on_minus
-    turned = minus[3] * on_plus + plus[3] * on_minus
-    mu2 = x * y
-    size = 0.5 * (1.0 - y)
-    drawn = mean_squared(y, x, 1.0) * proposal
-    propagator = shape.pole / (shape.pole - y)
-    common = 2.0 * size * np.sqrt(max(0.0, 1.0 - 4.0 * x)) * step / proposal
-    for mode in range(len(even)):
-        chi = shape.chi[mode]
-        amplitude = base + chi * mu2 * size
-        spin = turned - chi * mu2 * size * cos
+def weigh_mode(rows, shape, mode, work):
+    """Fill the weights of one mode: that of a mean helicity h is even + h odd, of mean 1."""
+    mu2 = (shape.lepton / shape.m) ** 2
+    chi, power, norm = shape.chi[mode], shape.power[mode], shape.norm[mode]
+    even, odd = EVEN + mode * BLOCK, ODD + mode * BLOCK
+    for i in range(rows):
+        y, cos, proposal = work[MASS2 + i], work[COS_PAIR + i], work[DRAWN_WITH + i]
+        x, size = mu2 / y, 0.5 * (1.0 - y)
+        amplitude = work[BASE + i] + chi * mu2 * size
+        spin = work[LEANT + i] - chi * mu2 * size * cos
         if not shape.aligned:
             amplitude = mean_squared(y, x, chi) * 2.0 * size
-            spin = amplitude * lean * cos
+            spin = amplitude * (1.0 - 2.0 * y) / (1.0 + 2.0 * y) * cos
         # of the neutrino's momentum, a factor 1 - y of phase space and of the amplitude
-        if shape.y >= 0.0:
-            scale = 1.0 / (drawn * 2.0 * size)
-        else:
-            scale = common / shape.norm[mode]
-            for _ in range(shape.power[mode]):
-                scale *= propagator
-        even[mode], odd[mode] = amplitude * scale, spin * scale * shape.sense
+        real = 1.0 / (mean_squared(y, x, 1.0) * 2.0 * size)
+        propagator = shape.pole / (shape.pole - y) if shape.y < 0.0 else 1.0
+        enhanced = 1.0 if power == 0 else (propagator if power == 1 else propagator * propagator)
+        phase_space = 2.0 * size * np.sqrt(max(0.0, 1.0 - 4.0 * x))
+        virtual = phase_space * enhanced * work[STEP + i] / norm
+        scale = (real if shape.y >= 0.0 else virtual) / proposal
+        work[even + i], work[odd + i] = amplitude * scale, spin * scale * shape.sense
 
 
 @jit

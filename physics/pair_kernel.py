@@ -51,7 +51,7 @@ from physics.pair_selection import measure, merge
 from physics.pair_visible import smeared_lepton
 from physics.pair_weights import record, split, weigh
 from physics.second_flight import fly_twice
-from physics.vector_events import decay, scatter
+from physics.vector_events import IMAGES, decay, scatter, turn
 
 SMEARING = (8, 13)
 """First of the two uniform numbers that smear each lepton."""
@@ -69,22 +69,27 @@ class PairTallies(NamedTuple):
 
 @jit
 def look(e, rows, detectors, work):
-    """Fill what view e sees of a block: place in its flux table, efficiency."""
+    """Fill the flux of view e at the energies of a block."""
     low, high = detectors.energy_offset[e], detectors.energy_offset[e + 1]
-    bright, brightest = detectors.efficiency_offset[e], detectors.efficiency_offset[e + 1]
     for i in range(rows):
         knot, fraction = interpolate(work[ENERGY + i], detectors.energy, low, high)
         work[KNOT + i] = knot
         there = knot >= 0
         work[NEUTRINOS + i] = flux_at(detectors.flux, knot, fraction, 0) if there else 0.0
         work[ANTINEUTRINOS + i] = flux_at(detectors.flux, knot, fraction, 1) if there else 0.0
-        visible = work[MINUS + i] + work[PLUS + i]
-        work[EFFICIENCY + i] = efficiency_at(visible, detectors.efficiency, bright, brightest)
 
 
 @jit
 def reconstruct(e, rows, detectors, work):
-    """Fill the leptons of a block as view e sees them."""
+    """Fill the leptons of a block as view e sees them, and how well."""
+    bright, brightest = detectors.efficiency_offset[e], detectors.efficiency_offset[e + 1]
+    if brightest - bright == 1:
+        for i in range(rows):
+            work[EFFICIENCY + i] = detectors.efficiency[bright, 1]
+    else:
+        for i in range(rows):
+            visible = work[MINUS + i] + work[PLUS + i]
+            work[EFFICIENCY + i] = efficiency_at(visible, detectors.efficiency, bright, brightest)
     if not detectors.smeared[e]:
         for part in range(8):
             for i in range(rows):
@@ -103,20 +108,39 @@ def reconstruct(e, rows, detectors, work):
 
 
 @jit
+def _sum_where(column, value, rows, work):
+    """Sum a column over the events that reached one step; rows beyond the last weigh nothing.
+
+    Four sums, since one would wait for each addition.
+    """
+    a, b, c, d = 0.0, 0.0, 0.0, 0.0
+    for i in range(0, rows, 4):
+        a += work[column + i] if work[REACHED + i] == value else 0.0
+        b += work[column + i + 1] if work[REACHED + i + 1] == value else 0.0
+        c += work[column + i + 2] if work[REACHED + i + 2] == value else 0.0
+        d += work[column + i + 3] if work[REACHED + i + 3] == value else 0.0
+    return (a + b) + (c + d)
+
+
+@jit
 def count(e, replicate, rows, targets, exchanges, modes, steps, work, tallies):
     """Add a block to what view e counts: produced, lost at each step, and detected."""
     produced, flow, accepted = tallies.produced, tallies.flow, tallies.accepted
+    wide = padded(rows)
     for x in range(exchanges):
+        total = 0.0
         for i in range(rows):
-            produced[e, replicate, x] += work[TOTAL + x * BLOCK + i] * targets
+            total += work[TOTAL + x * BLOCK + i]
+        produced[e, replicate, x] += total * targets
     for r in range(exchanges * modes):
         column = WEIGHTS + r * BLOCK
-        for i in range(rows):
-            flow[e, r, int(work[REACHED + i])] += work[column + i] * targets
-        for i in range(rows):
-            seen = work[REACHED + i] == steps
-            work[column + i] *= work[EFFICIENCY + i] if seen else 0.0
-            flow[e, r, steps + 1] += work[column + i] * targets
+        for i in range(rows, wide):
+            work[column + i] = 0.0
+        for step in range(steps + 1):
+            flow[e, r, step] += _sum_where(column, step, wide, work) * targets
+        for i in range(wide):
+            work[column + i] *= work[EFFICIENCY + i] if work[REACHED + i] == steps else 0.0
+        flow[e, r, steps + 1] += _sum_where(column, steps, wide, work) * targets
     for i in range(rows):
         weight = work[WEIGHTS + i] * targets
         accepted[e, 0] += weight
@@ -151,19 +175,20 @@ def select(e, replicate, rows, targets, exchanges, modes, detectors, work, talli
     start, stop = detectors.cut_offset[e], detectors.cut_offset[e + 1]
     first = 1 if detectors.merging[e, 0] > 0.0 else 0
     steps = first + stop - start
-    for i in range(rows):
+    wide = padded(rows)
+    for i in range(wide):
         work[REACHED + i] = 0.0
     if first:
         begin, end = detectors.overlap_offset[e], detectors.overlap_offset[e + 1]
-        merge(rows, detectors.merging, e, detectors.overlap, begin, end, work)
+        merge(wide, detectors.merging, e, detectors.overlap, begin, end, work)
     for row in range(start, stop):
-        measure(int(detectors.cuts[row, 0]), rows, work)
+        measure(int(detectors.cuts[row, 0]), wide, work)
         low, high, before = detectors.cuts[row, 1], detectors.cuts[row, 2], first + row - start
-        for i in range(rows):
+        for i in range(wide):
             value = work[VALUE + i]
             good = (work[REACHED + i] == before) & (value >= low) & (value <= high)
             work[REACHED + i] += 1.0 if good else 0.0
-    weigh(rows, exchanges, modes, detectors, work)
+    weigh(wide, exchanges, modes, work)
     count(e, replicate, rows, targets, exchanges, modes, steps, work, tallies)
     return gather(rows, exchanges * modes, steps, work)
 
@@ -174,7 +199,7 @@ def fly(e, volume, count, selected, detectors, replicate, number, work, weights,
     start, stop = detectors.decay_offset[e], detectors.decay_offset[e + 1]
     volumes, decays, baseline = detectors.volumes, detectors.decays, detectors.baseline[e]
     rows = padded(selected)
-    images = flight.images(volumes, volume)
+    images = flight.images_of_image(volumes, volume)
     for image in range(images):
         flight.start(volumes, volume, baseline, detectors.aim[e], image, rows, work)
         for volume_of_decay in range(start, stop):
@@ -215,7 +240,7 @@ def sample_pairs(
     Z' in cm, `seconds`: 0, which comes first, is a Z' that does not fly.
     """
     work, weights = np.zeros(PAIR_SIZE), np.empty(MOST_ROWS)
-    exchanges, modes, inside = len(stream.pairs), len(shape.norm), np.empty((2, len(seconds)))
+    exchanges, inside = len(stream.pairs), np.empty((2, len(seconds)))
     for replicate in range(len(shifts)):
         first = starts.min()
         while first < stops.max():
@@ -228,28 +253,45 @@ def sample_pairs(
             rows = last - first
             draw(points, shifts[replicate], first, rows, work)
             scatter(padded(rows), m, polarised, stream, mapping, work)
-            decay(padded(rows), m, stream, shape, work)
-            for e in range(len(starts)):
-                if not starts[e] <= first < stops[e]:
-                    continue
-                low, high = detectors.volume_offset[e], detectors.volume_offset[e + 1]
-                targets = counts[low:high].sum()
-                look(e, rows, detectors, work)
-                reconstruct(e, rows, detectors, work)
-                selected = select(
-                    e, replicate, rows, targets, exchanges, modes, detectors, work, tallies
-                )
-                for volume in range(low, high):
-                    if counts[volume] > 0.0 and selected > 0:
-                        if seconds[0] == 0.0:
-                            fly(
-                                e, volume, counts[volume], selected, detectors, replicate,
-                                exchanges * modes, work, weights, tallies,
-                            )  # fmt: skip
-                        if seconds[-1] > 0.0:
-                            fly_twice(
-                                e, volume, counts[volume], selected, detectors, replicate, seconds,
-                                m * np.sqrt(shape.y), work, weights[: exchanges * modes], inside,
-                                tallies,
-                            )  # fmt: skip
+            for image in range(IMAGES):
+                if image > 0:
+                    turn(padded(rows), work)
+                decay(padded(rows), m, shape, work)
+                for e in range(len(starts)):
+                    if starts[e] <= first < stops[e]:
+                        _view(
+                            e, image, replicate, rows, m, shape, seconds, counts, detectors,
+                            exchanges, work, weights, inside, tallies,
+                        )  # fmt: skip
             first = last
+
+
+@jit
+def _view(
+    e, image, replicate, rows, m, shape, seconds, counts, detectors, exchanges, work, weights,
+    inside, tallies,
+):  # fmt: skip
+    """Add a block of events to the tallies of view e."""
+    low, high = detectors.volume_offset[e], detectors.volume_offset[e + 1]
+    modes = len(shape.norm)
+    number = exchanges * modes
+    if len(detectors.baseline) > 1 or image == 0:
+        # a single view has the same flux for all images
+        look(e, padded(rows), detectors, work)
+    reconstruct(e, padded(rows), detectors, work)
+    selected = select(
+        e, replicate, rows, counts[low:high].sum(), exchanges, modes, detectors, work, tallies
+    )
+    if selected == 0:
+        return
+    for volume in range(low, high):
+        if counts[volume] > 0.0 and seconds[0] == 0.0:
+            fly(
+                e, volume, counts[volume], selected, detectors, replicate, number, work, weights,
+                tallies,
+            )  # fmt: skip
+        if counts[volume] > 0.0 and seconds[-1] > 0.0:
+            fly_twice(
+                e, volume, counts[volume], selected, detectors, replicate, seconds,
+                m * np.sqrt(shape.y), work, weights[:number], inside, tallies,
+            )  # fmt: skip

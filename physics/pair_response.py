@@ -18,6 +18,7 @@ from physics.packing import View, nuclei, pack
 from physics.pair_kernel import PairTallies, sample_pairs
 from physics.pair_names import INTERFERENCE, REAL, VIRTUAL
 from physics.pair_shapes import PairShape, open_modes, pair_shape
+from physics.pair_weights import add_rows
 from physics.precision import Precision
 from physics.response import LEAST_SHARE, Response
 from physics.sampling import anchor, base_points, shifts
@@ -162,7 +163,8 @@ class PairSampled:
             state: [self._tallies(shape, channels) for _ in self.streams]
             for state, shape in self.shapes.items()
         }
-        self._at_nodes: dict[tuple[str, int], tuple[bytes, Floats]] = {}
+        self._drawn: dict[int, Floats] = {}
+        self._at_nodes: dict[tuple[str, int, tuple[int, ...]], tuple[bytes, Floats]] = {}
 
     def _exact(self, s: int) -> Floats:
         """Production of a stream: (views, volumes, projectiles, exchanges, helicities)."""
@@ -185,14 +187,14 @@ class PairSampled:
     def _halvings(self) -> NDArray[np.int64]:
         """How often to halve the events of each stream for each view: (streams, views).
 
-        A stream's share is its rate over that of the largest stream, in the volume and for the
-        square of an amplitude where it matters most, with the envelope of the group as flux.
+        A stream's share is its rate over that of the largest stream in the volume where it matters
+        most, by the square that is judged, with the envelope of the group as flux.
         """
         sampler, envelope = self.sampler, self.sampler.envelope
         energy = np.array(envelope.energy_GeV)
         spectrum = np.column_stack([envelope.weight, np.zeros(len(energy))])
         rates = np.array([folded(energy, spectrum, t)[0].sum(-1) for t in self.tables])
-        by_volume = sampler.counts[:, :, None] * rates[:, None, self._squares()]
+        by_volume = sampler.counts[:, :, None] * rates[:, None, self._squares()[:1]]
         with np.errstate(invalid="ignore"):
             share = np.nan_to_num(by_volume / by_volume.max(0)).max(-1)
         largest = np.stack([share[:, rows].max(1) for rows in sampler.rows], axis=1)
@@ -228,10 +230,9 @@ class PairSampled:
             stops = np.where(active & present, wanted, points[s])
             if not (stops > points[s]).any() or self.streams[s].E_min >= self.streams[s].E_max:
                 continue
-            key = (sampler.seed, sampler.group, f"{hit.name} vector")
             sample_pairs(
                 base_points(sampler.precision.events << level, PAIR_DIMENSIONS),
-                shifts(*key, masses, sampler.precision.replicates, PAIR_DIMENSIONS),
+                self._shifts(s),
                 points[s],
                 stops,
                 self.m4,
@@ -248,6 +249,15 @@ class PairSampled:
             )
             points[s] = stops
 
+    def _shifts(self, s: int) -> Floats:
+        """Shifts of the base points of a stream, for each replicate."""
+        if s not in self._drawn:
+            sampler = self.sampler
+            key = (sampler.seed, sampler.group, f"{sampler.targets[s].name} vector")
+            masses, replicates = (self.m4, self.mzprime), sampler.precision.replicates
+            self._drawn[s] = shifts(*key, masses, replicates, PAIR_DIMENSIONS)
+        return self._drawn[s]
+
     def mean(self, state: str, name: str, e: int) -> Floats:
         """Sum over streams of a tally of one member, per point of a replicate."""
         tallies = self.tallies[state]
@@ -259,18 +269,22 @@ class PairSampled:
 
     def at_nodes(self, state: str, e: int) -> Floats:
         """Response of a member: (exchanges, modes, seconds, replicates, nodes)."""
-        points = self.points[state][:, e].tobytes()
-        if self._at_nodes.get((state, e), (b"",))[0] != points:
-            self._at_nodes[state, e] = points, self._transformed(state, e)
-        return self._at_nodes[state, e][1]
+        exchanges, modes = len(self.sampler.pairs), len(self.modes[state])
+        found = self._transformed(state, e, tuple(range(exchanges * modes)))
+        return found.reshape(exchanges, modes, *found.shape[1:])
 
-    def _transformed(self, state: str, e: int) -> Floats:
-        histogram = self.mean(state, "histogram", e)
-        replicates, seconds, bins, rows, _ = histogram.shape
-        flat = np.ascontiguousarray(histogram.transpose(3, 1, 0, 4, 2))
-        found = lifetime.signed_at_nodes(flat.reshape(-1, 2, bins))
-        exchanges = len(self.sampler.pairs)
-        return found.reshape(exchanges, rows // exchanges, seconds, replicates, -1)
+    def _transformed(self, state: str, e: int, rows: tuple[int, ...]) -> Floats:
+        """Transform some rows of the histogram, remembered: (rows, seconds, replicates, nodes)."""
+        points, key = self.points[state][:, e].tobytes(), (state, e, rows)
+        if self._at_nodes.get(key, (b"",))[0] != points:
+            replicates, seconds, bins = self.tallies[state][0].histogram.shape[1:4]
+            total = np.zeros((len(rows), seconds, replicates, 2, bins))
+            for tally, number in zip(self.tallies[state], self.points[state][:, e], strict=True):
+                if number > 0:
+                    add_rows(tally.histogram[e], np.array(rows), 1.0 / number, total)
+            found = lifetime.signed_at_nodes(total.reshape(-1, 2, bins))
+            self._at_nodes[key] = points, found.reshape(len(rows), seconds, replicates, -1)
+        return self._at_nodes[key][1]
 
     def precise_enough(self, state: str, e: int) -> bool:
         """Tell whether the error is small at every lifetime that matters, where it is judged."""
@@ -285,7 +299,8 @@ class PairSampled:
         modes = self.modes[state]
         own = [m for m, mode in enumerate(modes) if mode in (REAL, VIRTUAL)]
         weak = [m for m, mode in enumerate(modes) if mode != INTERFERENCE]
-        return self.at_nodes(state, e)[np.ix_(self._squares()[:1], own or weak)]
+        first = self._squares()[0] * len(modes)
+        return self._transformed(state, e, tuple(first + m for m in own or weak))
 
     def _rows(self, name: str) -> dict[str, list[tuple[int, int]]]:
         """Place of each mode of an experiment among its decays and in its state, by state."""

@@ -17,15 +17,20 @@ from physics.pair_block import (
     TURNED,
     WEIGHTS,
 )
+from physics.vector_events import IMAGES
 
 
 @jit
-def weigh(rows, exchanges, modes, detectors, work):
-    """Fill the weights of all rows of a block in the flux of a view, without efficiency."""
+def weigh(rows, exchanges, modes, work):
+    """Fill the weights of all rows of a block in the flux of a view, without efficiency.
+
+    The images of a decay share the weight of their upscattering.
+    """
+    share = 1.0 / IMAGES
     for x in range(exchanges):
         sums, differences = SUM + 2 * x * BLOCK, DIFFERENCE + 2 * x * BLOCK
         for i in range(rows):
-            plain, anti = work[NEUTRINOS + i], work[ANTINEUTRINOS + i]
+            plain, anti = share * work[NEUTRINOS + i], share * work[ANTINEUTRINOS + i]
             work[TOTAL + x * BLOCK + i] = work[sums + i] * plain + work[sums + BLOCK + i] * anti
             work[TURNED + i] = work[differences + i] * plain + work[differences + BLOCK + i] * anti
         for mode in range(modes):
@@ -41,6 +46,7 @@ def split(work, i, projectile, helicity, modes, weights):
     """Fill the rows of a selected event with what one projectile and helicity of N add."""
     row = int(work[ROW + i])
     flux = work[(NEUTRINOS if projectile == 0 else ANTINEUTRINOS) + row] * work[EFFICIENCY + row]
+    flux *= 1.0 / IMAGES
     turn = 2.0 * helicity - 1.0
     for r in range(len(weights)):
         x, mode = r // modes, r % modes
@@ -64,3 +70,20 @@ def record(histogram, near, far, weights, factor):
         for r in range(len(weights)):
             histogram[index, r, 0] -= factor * weights[r]
             histogram[index, r, 1] -= factor * weights[r] * departure
+
+
+@jit
+def add_rows(histogram, rows, factor, total):
+    """Add some rows of a histogram (replicates, seconds, bins, rows, 2), times a factor.
+
+    `total` has shape (rows, seconds, replicates, 2, bins).
+    """
+    replicates, seconds, bins = histogram.shape[:3]
+    for replicate in range(replicates):
+        for second in range(seconds):
+            for bin_ in range(bins):
+                for r in range(len(rows)):
+                    for moment in range(2):
+                        value = histogram[replicate, second, bin_, rows[r], moment]
+                        if value != 0.0:
+                            total[r, second, replicate, moment, bin_] += value * factor

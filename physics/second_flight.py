@@ -40,15 +40,16 @@ few Z' come back."""
 
 @jit
 def fly_twice(
-    e, volume, count, selected, detectors, replicate, seconds, mass2, work, weights, inside, tallies
-):
+    e, volume, count, selected, detectors, replicate, seconds, mass2, work, weights, inside,
+    tallies,
+):  # fmt: skip
     """Send the selected events of view e from one of its volumes along both flights.
 
     `mass2` is the mass of the Z' in GeV; `weights` (rows,) and `inside` (2, seconds) are working
     space.
     """
     volumes, baseline = detectors.volumes, detectors.baseline[e]
-    images = flight.images(volumes, volume)
+    images = flight.images_of_image(volumes, volume)
     for image in range(images):
         flight.start(volumes, volume, baseline, detectors.aim[e], image, padded(selected), work)
         for i in range(selected):

@@ -7,6 +7,7 @@ from physics.block import (
     ACROSS_2,
     BLOCK,
     ENERGY,
+    GM2,
     HNL,
     JACOBIAN,
     Q2,
@@ -14,11 +15,23 @@ from physics.block import (
     SPAN,
 )
 from physics.events import place
+from physics.form_factors import interpolate_squared
 from physics.jit import jit
 from physics.kinematics import cosine, outgoing_hnl, sine
-from physics.pair_block import DIFFERENCE, EVEN, MINUS, ODD, PLUS, SUM
-from physics.pair_decay import decay_pair, to_lab
-from physics.vector_cross_sections import current
+from physics.pair_block import (
+    DIFFERENCE,
+    E_HNL,
+    MINUS,
+    P_HNL,
+    PLAIN,
+    PLUS,
+    S_HNL_SINE,
+    SPIN,
+    SUM,
+)
+from physics.pair_decay import draw_pairs, to_lab, weigh_mode
+from physics.target_charges import nucleon_current
+from physics.upscattering import COHERENT
 from physics.vector_exchange import contractions, structure
 
 PAIR_DIMENSIONS = 16
@@ -26,68 +39,129 @@ PAIR_DIMENSIONS = 16
 first lepton), mass of the pair, direction of the leptons (2), smearing of the second lepton (2),
 flight of N before a Z' that flies itself."""
 
+IMAGES = 4
+"""Decays of each upscattering, which share its weight."""
 
-@jit
-def helicities(E, Q2, m, stream, sums, differences):
-    """Fill flipping plus and minus conserving d sigma / d Q2 of all exchanges for unit couplings.
-
-    `sums` and `differences` have shape (pairs, 2): neutrinos, antineutrinos. An interference counts
-    half, as its factor has the 2.
-    """
-    even, odd = contractions(E, Q2, m, stream.M)
-    first, second = current(stream.zprime, stream.hit, Q2), current(stream.z, stream.hit, Q2)
-    for pair in range(len(stream.pairs)):
-        a = first if stream.pairs[pair, 0] == 0 else second
-        b = first if stream.pairs[pair, 1] == 0 else second
-        tensor = structure(a, b, Q2, stream.M)
-        # the helicity that flips has the opposite sign of the part with the spin
-        plain = tensor.P * even.P + tensor.q * even.q + tensor.g * even.g
-        spin = tensor.P * odd.P + tensor.q * odd.q + tensor.g * odd.g
-        sums[pair, 0] = 2.0 * (plain + tensor.A * even.A)
-        sums[pair, 1] = 2.0 * (plain - tensor.A * even.A)
-        differences[pair, 0] = -2.0 * (spin + tensor.A * odd.A)
-        differences[pair, 1] = -2.0 * (spin - tensor.A * odd.A)
+DECAY_AXES = (2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+DECAY_STEPS = (0.25, 0.25, 0.25, 0.25, 0.75, 0.25, 0.75, 0.25, 0.75, 0.25, 0.75, 0.25, 0.25)
+"""Uniform numbers of a decay, its vertex, resolution and flight, and their steps from image to
+image, modulo 1."""
 
 
 @jit
 def scatter(rows, m, polarised, stream, mapping, work):
-    """Fill the upscattering of a block from its uniform numbers."""
+    """Fill the upscattering of a block from its uniform numbers.
+
+    Column by column: short loops without branches, as `physics.block` explains.
+    """
     place(rows, m, stream, mapping, work)
-    pairs = len(stream.pairs)
-    sums, differences = np.zeros((pairs, 2)), np.zeros((pairs, 2))
+    M = stream.M
     for i in range(rows):
-        _, pN, cosN = outgoing_hnl(work[ENERGY + i], work[Q2 + i], m, stream.M)
+        EN, pN, cosN = outgoing_hnl(work[ENERGY + i], work[Q2 + i], m, M)
         alive = (work[JACOBIAN + i] > 0.0) & (pN > 0.0)
-        work[HNL + i], work[SLOWNESS + i] = cosN, m / pN if alive else 0.0
-        jacobian = work[JACOBIAN + i] * work[SPAN + i] * work[Q2 + i] if alive else 0.0
-        helicities(work[ENERGY + i], work[Q2 + i], m, stream, sums, differences)
-        for pair in range(pairs):
-            for sign in range(2):
-                column = (pair * 2 + sign) * BLOCK + i
-                work[SUM + column] = sums[pair, sign] * jacobian
-                work[DIFFERENCE + column] = differences[pair, sign] * jacobian if polarised else 0.0
+        work[E_HNL + i], work[P_HNL + i], work[HNL + i] = EN, pN, cosN
+        work[SLOWNESS + i] = m / pN if alive else 0.0
+        jacobian = work[JACOBIAN + i] * work[SPAN + i] * work[Q2 + i]
+        work[JACOBIAN + i] = jacobian if alive else 0.0
     for i in range(rows):
         across = np.sqrt(max(0.0, 1.0 - work[HNL + i] * work[HNL + i]))
         azimuth = 2 * np.pi * work[4 * BLOCK + i]
+        work[S_HNL_SINE + i] = across
         work[ACROSS_1 + i], work[ACROSS_2 + i] = across * cosine(azimuth), across * sine(azimuth)
+    fill_helicities(rows, m, 1.0 if polarised else 0.0, stream, work)
 
 
 @jit
-def decay(rows, m, stream, shape, work):
-    """Fill the decay of a block to a pair, in all modes."""
-    modes = len(shape.norm)
-    even, odd = np.zeros(modes), np.zeros(modes)
+def fill_helicities(rows, m, alignment, stream, work):
+    """Fill flipping plus and minus conserving d sigma / d Q2 times the jacobian of a block.
+
+    For unit couplings, by exchange, for neutrinos and antineutrinos; an interference counts half,
+    as its factor has the 2. The difference is multiplied by `alignment`.
+    """
+    if stream.hit.kind == COHERENT:
+        _coherent(rows, m, alignment, stream, work)
+    else:
+        _nucleon(rows, m, alignment, stream, work)
+
+
+@jit
+def _coherent(rows, m, alignment, stream, work):
+    """Fill sums and differences of helicities for a nucleus: one tensor for all exchanges."""
+    M, hit = stream.M, stream.hit
     for i in range(rows):
-        EN, pN, cosN = outgoing_hnl(work[ENERGY + i], work[Q2 + i], m, stream.M)
-        total, turned = work[SUM + i], work[DIFFERENCE + i]
-        u = (
-            work[2 * BLOCK + i], work[3 * BLOCK + i],
-            work[10 * BLOCK + i], work[11 * BLOCK + i], work[12 * BLOCK + i],
+        work[GM2 + i] = interpolate_squared(hit.table, work[Q2 + i]) / (hit.Z * hit.Z)
+    for i in range(rows):
+        even, odd = contractions(work[ENERGY + i], work[Q2 + i], m, M)
+        # twice for two helicities, and the tensor of a vector current has a 2
+        scale = 4.0 * work[GM2 + i] * work[JACOBIAN + i]
+        work[PLAIN + i] = scale * (even.P + even.q + work[Q2 + i] * even.g)
+        work[SPIN + i] = -alignment * scale * (odd.P + odd.q + work[Q2 + i] * odd.g)
+    for pair in range(len(stream.pairs)):
+        a = stream.zprime if stream.pairs[pair, 0] == 0 else stream.z
+        b = stream.zprime if stream.pairs[pair, 1] == 0 else stream.z
+        charge, a2, b2 = a.charges.charge * b.charges.charge, a.mass * a.mass, b.mass * b.mass
+        sums, differences = SUM + 2 * pair * BLOCK, DIFFERENCE + 2 * pair * BLOCK
+        for i in range(rows):
+            factor = charge / ((work[Q2 + i] + a2) * (work[Q2 + i] + b2))
+            total, turned = factor * work[PLAIN + i], factor * work[SPIN + i]
+            work[sums + i], work[sums + BLOCK + i] = total, total
+            work[differences + i], work[differences + BLOCK + i] = turned, turned
+
+
+@jit
+def _nucleon(rows, m, alignment, stream, work):
+    """Fill sums and differences of helicities for a nucleon, whose axial charge tells neutrinos."""
+    M = stream.M
+    for pair in range(len(stream.pairs)):
+        a = stream.zprime if stream.pairs[pair, 0] == 0 else stream.z
+        b = stream.zprime if stream.pairs[pair, 1] == 0 else stream.z
+        sums, differences = SUM + 2 * pair * BLOCK, DIFFERENCE + 2 * pair * BLOCK
+        for i in range(rows):
+            Q2_, jacobian = work[Q2 + i], 2.0 * work[JACOBIAN + i]
+            even, odd = contractions(work[ENERGY + i], Q2_, m, M)
+            one, other = nucleon_current(a.charges, Q2_, M), nucleon_current(b.charges, Q2_, M)
+            tensor = structure(one, other, Q2_, M)
+            factor = jacobian / ((Q2_ + a.mass * a.mass) * (Q2_ + b.mass * b.mass))
+            plain = tensor.P * even.P + tensor.q * even.q + tensor.g * even.g
+            spin = tensor.P * odd.P + tensor.q * odd.q + tensor.g * odd.g
+            work[sums + i] = factor * (plain + tensor.A * even.A)
+            work[sums + BLOCK + i] = factor * (plain - tensor.A * even.A)
+            turn = -alignment * factor
+            work[differences + i] = turn * (spin + tensor.A * odd.A)
+            work[differences + BLOCK + i] = turn * (spin - tensor.A * odd.A)
+
+
+@jit
+def turn(rows, work):
+    """Move the uniform numbers of a decay on to those of its next image.
+
+    The images of one event stratify every variable of the decay in `IMAGES` parts.
+    """
+    for k in range(len(DECAY_AXES)):
+        column, step = DECAY_AXES[k] * BLOCK, DECAY_STEPS[k]
+        for i in range(rows):
+            value = work[column + i] + step
+            work[column + i] = value - 1.0 if value >= 1.0 else value
+
+
+@jit
+def decay(rows, m, shape, work):
+    """Fill the decay of a block to a pair, in all modes."""
+    draw_pairs(rows, shape, work)
+    for mode in range(len(shape.norm)):
+        weigh_mode(rows, shape, mode, work)
+    for i in range(rows):
+        EN, pN, cosN, sinN = work[E_HNL + i], work[P_HNL + i], work[HNL + i], work[S_HNL_SINE + i]
+        minus = (
+            work[MINUS + i], work[MINUS + BLOCK + i], work[MINUS + 2 * BLOCK + i],
+            work[MINUS + 3 * BLOCK + i],
         )  # fmt: skip
-        minus, plus = decay_pair(shape, turned / total if total > 0.0 else 0.0, u, even, odd)
-        for mode in range(modes):
-            work[EVEN + mode * BLOCK + i], work[ODD + mode * BLOCK + i] = even[mode], odd[mode]
-        sinN = np.sqrt(max(0.0, 1.0 - cosN * cosN))
+        plus = (
+            work[PLUS + i], work[PLUS + BLOCK + i], work[PLUS + 2 * BLOCK + i],
+            work[PLUS + 3 * BLOCK + i],
+        )  # fmt: skip
         a, b = to_lab(minus, EN, pN, m, cosN, sinN), to_lab(plus, EN, pN, m, cosN, sinN)
-        for part in range(4):
-            work[MINUS + part * BLOCK + i], work[PLUS + part * BLOCK + i] = a[part], b[part]
+        work[MINUS + i], work[MINUS + BLOCK + i] = a[0], a[1]
+        work[MINUS + 2 * BLOCK + i], work[MINUS + 3 * BLOCK + i] = a[2], a[3]
+        work[PLUS + i], work[PLUS + BLOCK + i] = b[0], b[1]
+        work[PLUS + 2 * BLOCK + i], work[PLUS + 3 * BLOCK + i] = b[2], b[3]

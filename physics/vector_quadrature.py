@@ -9,14 +9,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from physics.block import BLOCK, ENERGY, JACOBIAN, Q2
 from physics.jit import jit
+from physics.pair_block import DIFFERENCE, PAIR_SIZE, SUM
 from physics.quadrature import CUBED_NODES, ENERGY_NODES, TO_COEFFICIENTS
 from physics.upscattering import q2_limits
-from physics.vector_events import helicities
+from physics.vector_events import fill_helicities
 from physics.vector_streams import VectorStream
 
-Q2_NODES = 96
-_GL_X, _GL_W = np.polynomial.legendre.leggauss(Q2_NODES)
+_GL_X, _GL_W = np.polynomial.legendre.leggauss(BLOCK)
 
 
 class VectorCrossSection(NamedTuple):
@@ -37,32 +38,36 @@ class VectorCrossSection(NamedTuple):
 
 
 @jit
-def cross_sections(E, m, stream, sums, differences, total):
-    """Fill total cross-sections in cm^2 for unit couplings by column of `VectorCrossSection`."""
-    total[:] = 0.0
+def cross_sections(E, m, stream, work, total):
+    """Fill total cross-sections in cm^2 for unit couplings, by column of `VectorCrossSection`.
+
+    The nodes in Q2 are one block of the event loop, `work`.
+    """
     low, high = q2_limits(E, m, stream.M)
+    total[:] = 0.0
     if high <= low:
         return
     span = np.log(high / low)
-    for node in range(Q2_NODES):
-        Q2 = low * np.exp(0.5 * span * (1.0 + _GL_X[node]))
-        helicities(E, Q2, m, stream, sums, differences)
-        weight = 0.25 * span * _GL_W[node] * Q2
-        for pair in range(len(sums)):
-            for sign in range(2):
-                column = 4 * pair + 2 * sign
-                total[column] += weight * (sums[pair, sign] - differences[pair, sign])
-                total[column + 1] += weight * (sums[pair, sign] + differences[pair, sign])
+    for node in range(BLOCK):
+        Q2_ = low * np.exp(0.5 * span * (1.0 + _GL_X[node]))
+        work[ENERGY + node], work[Q2 + node] = E, Q2_
+        # each helicity is half of sum or difference
+        work[JACOBIAN + node] = 0.25 * span * _GL_W[node] * Q2_
+    fill_helicities(BLOCK, m, 1.0, stream, work)
+    for column in range(2 * len(stream.pairs)):
+        plus, minus = 0.0, 0.0
+        for node in range(BLOCK):
+            plus += work[SUM + column * BLOCK + node]
+            minus += work[DIFFERENCE + column * BLOCK + node]
+        total[2 * column], total[2 * column + 1] = plus - minus, plus + minus
 
 
 @jit
 def _at_nodes(m, stream):
-    pairs = len(stream.pairs)
-    sums, differences = np.empty((pairs, 2)), np.empty((pairs, 2))
-    sigma = np.empty((ENERGY_NODES, 4 * pairs))
+    sigma, work = np.empty((ENERGY_NODES, 4 * len(stream.pairs))), np.zeros(PAIR_SIZE)
     for node in range(ENERGY_NODES):
         E = stream.E_min + (stream.E_max - stream.E_min) * CUBED_NODES[node]
-        cross_sections(E, m, stream, sums, differences, sigma[node])
+        cross_sections(E, m, stream, work, sigma[node])
     return sigma
 
 

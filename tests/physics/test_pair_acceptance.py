@@ -95,8 +95,9 @@ def test_cut_flow_step_by_step():
 @pytest.mark.slow
 @pytest.mark.parametrize("case", CASES.values(), ids=list(CASES))
 def test_many_events_to_half_a_per_cent(case):
-    value, sdev, _ = ours(case, 2**17)
-    plain = theirs(case, 12_000_000)
+    value, sdev, _ = ours(case, 2**16)
+    # most of what flies twice from dead matter misses the gas
+    plain = theirs(case, 36_000_000 if case.experiment == "nd280_fhc" else 12_000_000)
     assert (sdev < 0.002 * value).all()
     assert (plain["error"] < 0.002 * value).all()
     assert value == pytest.approx(plain["acceptance"], rel=0.005)

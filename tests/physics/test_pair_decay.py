@@ -4,9 +4,10 @@ import numpy as np
 import plain_pairs
 import pytest
 
+from physics.block import BLOCK
 from physics.electroweak import charged_lepton_couplings
-from physics.jit import jit
-from physics.pair_decay import decay_pair, to_lab
+from physics.pair_block import DIFFERENCE, EVEN, MINUS, ODD, PAIR_SIZE, PLUS, SUM
+from physics.pair_decay import draw_pairs, to_lab, weigh_mode
 from physics.pair_shapes import open_modes, pair_shape
 from physics.pair_visible import is_one_shower, observable, smeared_lepton
 from physics.particles import mass
@@ -24,22 +25,27 @@ POINTS = [
 OBSERVABLES = ("E_vis", "cos_theta", "E_nu_QE", "theta_pair", "m_pair", "p_vis", "E_theta2", "t")
 
 
-@jit
 def decays(shape, helicity, u):
-    """Weights (n, modes, 2) and momenta (n, 8) of many decays."""
-    modes = len(shape.norm)
-    even, odd = np.zeros(modes), np.zeros(modes)
-    weights, momenta = np.zeros((len(u), modes, 2)), np.zeros((len(u), 8))
-    for i in range(len(u)):
-        one = (u[i, 0], u[i, 1], u[i, 2], u[i, 3], u[i, 4])
-        minus, plus = decay_pair(shape, helicity, one, even, odd)
-        weights[i, :, 0], weights[i, :, 1] = even, odd
-        for part in range(4):
-            momenta[i, part], momenta[i, 4 + part] = minus[part], plus[part]
+    """Weights (n, modes, 2) and momenta (n, 8) of many decays, block by block."""
+    modes, n = len(shape.norm), len(u)
+    weights, momenta = np.zeros((n, modes, 2)), np.zeros((n, 8))
+    work = np.zeros(PAIR_SIZE)
+    columns = work.reshape(-1, BLOCK)
+    columns[SUM // BLOCK], columns[DIFFERENCE // BLOCK] = 1.0, helicity
+    for first in range(0, n, BLOCK):
+        part = slice(first, first + BLOCK)
+        columns[[2, 3, 10, 11, 12]] = u[part].T
+        draw_pairs(BLOCK, shape, work)
+        for mode in range(modes):
+            weigh_mode(BLOCK, shape, mode, work)
+            weights[part, mode, 0] = columns[EVEN // BLOCK + mode]
+            weights[part, mode, 1] = columns[ODD // BLOCK + mode]
+        momenta[part, :4] = columns[MINUS // BLOCK : MINUS // BLOCK + 4].T
+        momenta[part, 4:] = columns[PLUS // BLOCK : PLUS // BLOCK + 4].T
     return weights, momenta
 
 
-def drawn(state, m4, mzprime, helicity, n=200_000):
+def drawn(state, m4, mzprime, helicity, n=BLOCK * 800):
     modes = open_modes(state, ALL, m4, mzprime)
     shape = pair_shape(state, modes, m4, mzprime)
     u = np.random.default_rng(7).random((n, 5))

@@ -59,7 +59,7 @@ def test_a_node_of_a_second_flight_does_not_know_the_others():
 
 
 def test_exchanges_are_sampled_as_quadrature_has_them():
-    precision = Precision(relative=0.005, max_events=2**18)
+    precision = Precision(relative=0.002, max_events=2**20)
     for masses in (HEAVY, LIGHT):
         found = sampler("microboone", point={**POINT, **masses}, precision=precision)
         point = found.respond(masses)
