@@ -31,6 +31,9 @@ from physics.vector_streams import vector_stream
 
 Floats = NDArray[np.float64]
 
+MAP_OF = {"n": "p"}
+"""Neutrons are drawn with the map of protons: as heavy, and few where it does not suit them."""
+
 
 class PairSampler:
     """Samples the responses of experiments that share a sampling group.
@@ -239,7 +242,11 @@ class PairSampled:
                 sampler.polarised,
                 self.streams[s],
                 trained_vector_map(
-                    sampler.seed, sampler.group, hit.name, *map(anchor, masses), sampler.envelope
+                    sampler.seed,
+                    sampler.group,
+                    MAP_OF.get(hit.name, hit.name),
+                    *map(anchor, masses),
+                    sampler.envelope,
                 ),
                 shape,
                 self.seconds,

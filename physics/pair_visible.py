@@ -85,8 +85,9 @@ def observable(kind, pair):
         y = pair[3] * pair[5] - pair[1] * pair[7]
         z = pair[1] * pair[6] - pair[2] * pair[5]
         dot = pair[1] * pair[5] + pair[2] * pair[6] + pair[3] * pair[7]
+        across = np.sqrt(x * x + y * y + z * z)
         # a lepton that was smeared to nothing has no angle; a negative zero would make it pi
-        return np.arctan2(np.sqrt(x * x + y * y + z * z), dot + 0.0)
+        return np.arctan2(across, dot) if across > 0.0 or dot != 0.0 else 0.0
     px, py, pz = pair[1] + pair[5], pair[2] + pair[6], pair[3] + pair[7]
     across2 = px * px + py * py
     size = np.sqrt(across2 + pz * pz)

@@ -20,6 +20,9 @@ def load(tmp_path, axes, rest=""):
 
 def test_shipped_grids():
     models = {
+        "dark_photon_heavy": "dark_photon",
+        "dark_photon_light": "dark_photon",
+        "dark_photon_masses": "dark_photon",
         "dipole_upscattering": "dipole",
         "quickstart": "dipole",
         "ue4_minimal": "minimal",
@@ -29,10 +32,24 @@ def test_shipped_grids():
     assert grids.names() == tuple(models)
     for name, model in models.items():
         grid = grids.load(name)
-        assert len(experiments.load_all(grid.experiments)) == (0 if name == "utau4_minimal" else 3)
-        assert grid.model == model and grid.parameters == {"hnl_type": "dirac"}
+        number = {"dark_photon_masses": 5, "utau4_minimal": 0}
+        number |= dict.fromkeys(("dark_photon_heavy", "dark_photon_light"), 10)
+        assert len(experiments.load_all(grid.experiments)) == number.get(name, 3)
+        assert grid.model == model
+        assert grid.parameters["hnl_type"] == "dirac"
+        assert len(grid.parameters) == 1 or model == "dark_photon"
     assert grids.load("quickstart").shape == (240, 40)
     assert grids.load("umu4_minimal").shape == (100, 50)
+    assert grids.load("dark_photon_masses").mass_axes == grids.load("dark_photon_masses").axes
+
+
+def test_the_light_dark_photon_ties_its_mixing():
+    grid = grids.load("dark_photon_light")
+    point = grid.resolve({"alpha_epsilon2": 2e-10, "m4": 0.1, "U2_mu4": 1e-8})
+    assert point["epsilon"] ** 2 / 137.035999 == pytest.approx(2e-10)
+
+
+def test_the_shipped_scan_of_the_dipole():
     assert grids.load("dipole_upscattering").axis("m4").values[::79] == (0.01, 1.0)
 
 
