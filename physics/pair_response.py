@@ -4,14 +4,15 @@ As `physics.response`: a view is an experiment with one production term. Terms o
 squares of two amplitudes and their interference, share their events, and so do modes of a decay.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby, pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from physics import lifetime
-from physics.convergence import judge, precise
+from physics.convergence import DONE, LEAST_ACCEPTED, NOT_CONVERGED, agreement, precise
 from physics.experiments.schema import Experiment
 from physics.models import ProductionTerm
 from physics.packing import View, nuclei, pack
@@ -167,7 +168,7 @@ class PairSampled:
             for state, shape in self.shapes.items()
         }
         self._drawn: dict[int, Floats] = {}
-        self._at_nodes: dict[tuple[str, int, tuple[int, ...]], tuple[bytes, Floats]] = {}
+        self._known: dict[tuple[Any, ...], tuple[bytes, Any]] = {}
 
     def _exact(self, s: int) -> Floats:
         """Production of a stream: (views, volumes, projectiles, exchanges, helicities)."""
@@ -267,12 +268,23 @@ class PairSampled:
 
     def mean(self, state: str, name: str, e: int) -> Floats:
         """Sum over streams of a tally of one member, per point of a replicate."""
-        tallies = self.tallies[state]
-        total = np.zeros_like(getattr(tallies[0], name)[e])
-        for tally, points in zip(tallies, self.points[state][:, e], strict=True):
-            if points > 0:
-                total += getattr(tally, name)[e] / points
-        return total
+
+        def summed() -> Floats:
+            tallies = self.tallies[state]
+            total = np.zeros_like(getattr(tallies[0], name)[e])
+            for tally, points in zip(tallies, self.points[state][:, e], strict=True):
+                if points > 0:
+                    total += getattr(tally, name)[e] / points
+            return total
+
+        return self._remembered((name, state, e), summed)
+
+    def _remembered(self, key: tuple[Any, ...], compute: Callable[[], Any]) -> Any:
+        """Compute once for the points so far: the exchanges of a member ask for the same."""
+        points = self.points[key[1]][:, key[2]].tobytes()
+        if self._known.get(key, (b"",))[0] != points:
+            self._known[key] = points, compute()
+        return self._known[key][1]
 
     def at_nodes(self, state: str, e: int) -> Floats:
         """Response of a member: (exchanges, modes, seconds, replicates, nodes)."""
@@ -282,20 +294,37 @@ class PairSampled:
 
     def _transformed(self, state: str, e: int, rows: tuple[int, ...]) -> Floats:
         """Transform some rows of the histogram, remembered: (rows, seconds, replicates, nodes)."""
-        points, key = self.points[state][:, e].tobytes(), (state, e, rows)
-        if self._at_nodes.get(key, (b"",))[0] != points:
+
+        def transformed() -> Floats:
             replicates, seconds, bins = self.tallies[state][0].histogram.shape[1:4]
             total = np.zeros((len(rows), seconds, replicates, 2, bins))
             for tally, number in zip(self.tallies[state], self.points[state][:, e], strict=True):
                 if number > 0:
                     add_rows(tally.histogram[e], np.array(rows), 1.0 / number, total)
             found = lifetime.signed_at_nodes(total.reshape(-1, 2, bins))
-            self._at_nodes[key] = points, found.reshape(len(rows), seconds, replicates, -1)
-        return self._at_nodes[key][1]
+            return found.reshape(len(rows), seconds, replicates, -1)
+
+        return np.asarray(self._remembered(("rows", state, e, rows), transformed))
 
     def precise_enough(self, state: str, e: int) -> bool:
         """Tell whether the error is small at every lifetime that matters, where it is judged."""
-        return precise(self._judged(state, e), self.sampler.precision.relative)
+        relative = self.sampler.precision.relative
+        return bool(
+            self._remembered(
+                ("precise", state, e), lambda: precise(self._judged(state, e), relative)
+            )
+        )
+
+    def _judge(
+        self, state: str, e: int, produced: Floats, exact: float, accepted: float
+    ) -> tuple[float, int]:
+        """As `physics.convergence.judge`, for one exchange of a member."""
+        if exact == 0:
+            return 1.0, DONE
+        ratio, agree = agreement(produced, exact)
+        enough = accepted >= LEAST_ACCEPTED and bool(np.isfinite(self._judged(state, e)).all())
+        good = agree and enough and self.precise_enough(state, e)
+        return ratio, DONE if good else NOT_CONVERGED
 
     def _judged(self, state: str, e: int) -> Floats:
         """Return the part of a response that has to be precise.
@@ -327,7 +356,7 @@ class PairSampled:
         rows = np.zeros((decays, 1, seconds, precision.replicates, nodes))
         acceptance = np.tile(np.eye(1, len(member.signature.steps) + 2), (decays, 1))
         n_produced = float(sum(self.exact[:, e, x].tolist()))
-        ratio, status, n_eff, events = 1.0, 1, 0.0, 0
+        ratio, status, n_eff, events = 1.0, DONE, 0.0, 0
         for state, places in self._rows(member.name).items():
             at = self.at_nodes(state, e)
             flow = self._acceptance(state, e, x)
@@ -336,9 +365,7 @@ class PairSampled:
                 acceptance[place] = flow[mode]
             accepted = np.sum([t.accepted[e] for t in self.tallies[state]], axis=0)
             produced = self.mean(state, "produced", e)[:, x]
-            ratio, found = judge(
-                self._judged(state, e), produced, n_produced, accepted[2], precision.relative
-            )
+            ratio, found = self._judge(state, e, produced, n_produced, accepted[2])
             status = max(status, found)
             n_eff += float(accepted[0] ** 2 / accepted[1]) if accepted[1] > 0 else 0.0
             events += int(self.points[state][:, e].sum()) * precision.replicates
