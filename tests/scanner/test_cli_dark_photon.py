@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 import pytest
+import xarray as xr
 from cli_calls import call
 
 POINT = ("--model", "dark_photon", "--set", "m4=0.1", "--set", "mzprime=1.25")
@@ -95,3 +96,62 @@ def test_rate_of_a_displaced_dark_photon():
     # c tau of 2.7e-4, 270 and 2.7e6 cm
     prompt, near, far = inside(1e-3), inside(1e-6), inside(1e-8)
     assert prompt > near > 300 * far > 0
+
+
+GRID = """
+title = "small"
+model = "dark_photon"
+experiments = ["sbnd"]
+
+[parameters]
+mzprime = {mzprime}
+epsilon = 1e-3
+
+[axes]
+m4 = {{ values = [0.1, 0.2] }}
+U2_mu4 = {{ log = [1e-14, 1e-2], n = 7 }}
+
+[precision]
+relative = 0.2
+events = 64
+max_events = 4096
+"""
+
+
+@pytest.fixture(scope="module", params=[0.03, 1.25], ids=["light", "heavy"])
+def store(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("small")
+    (folder / "small.toml").write_text(GRID.format(mzprime=request.param))
+    path = folder / "small.zarr"
+    assert call("run", folder / "small.toml", "--out", path, "--workers", "0").code == 0
+    return path
+
+
+def test_other_couplings_need_no_sampling_where_the_store_has_what_they_need(store):
+    def lowest(*words):
+        found = call("limits", store, "--json", *words).document["limits"]
+        return min(limit["lower"] for limit in found)
+
+    assert lowest("--set", "epsilon=2e-3") < lowest() < lowest("--set", "alphaD=0.1")
+
+
+def test_couplings_for_which_the_store_has_no_responses(store):
+    light = xr.open_zarr(store, group="response/bnb_argon").final_state.values.tolist()
+    answer = call("limits", store, "--set", "U2_e4=1e-6")
+    assert answer.code == 1
+    assert "the store has no responses for " in answer.err
+    if light == ["nu_e_e:real"]:
+        # 1e-7 makes the Z' fly
+        answer = call("limits", store, "--set", "epsilon=1e-7")
+        assert answer.code == 1
+        assert "there are no responses for a Z' of c tau = 2.7e+04 cm" in answer.err
+
+
+def test_cubes_of_terms_that_cancel(store):
+    cube = xr.open_zarr(store, group="sbnd").load()
+    assert (cube.n_events > 0).all()
+    assert (cube.n_events_sdev < 0.3 * cube.n_events).all()
+    response = xr.open_zarr(store, group="response/bnb_argon").load()
+    assert response.sizes["ctau_2"] == 1
+    assert bool(response.ctau_2.isnull().all())
+    assert list(response.term.values) == [f"U2_mu4 {x}" for x in ("zprime^2", "zprime*z", "z^2")]
