@@ -52,7 +52,7 @@ from physics.events import draw, produce
 from physics.jit import jit
 from physics.kinematics import quasi_elastic_energy, smeared
 from physics.lifetime import U_CENTRES_CM, bin_of
-from physics.pair_visible import COS_THETA, E_NU_QE, E_VIS, of_photon
+from physics.pair_visible import COS_THETA, E_NU_QE, E_VIS, at, of_photon
 
 
 class Detectors(NamedTuple):
@@ -107,18 +107,6 @@ def interpolate(E, knots, start, stop):
 
 
 @jit
-def efficiency_at(E, table, start, stop):
-    """Efficiency at generated energy E: linear between its points, constant outside."""
-    if table[start, 0] >= E:
-        return table[start, 1]
-    for row in range(start + 1, stop):
-        if table[row, 0] > E:
-            fraction = (E - table[row - 1, 0]) / (table[row, 0] - table[row - 1, 0])
-            return table[row - 1, 1] + fraction * (table[row, 1] - table[row - 1, 1])
-    return table[stop - 1, 1]
-
-
-@jit
 def passed_cuts(E_vis, cos, cuts, start, stop):
     """Count the leading rows of the selection that a photon passes."""
     for row in range(start, stop):
@@ -160,7 +148,7 @@ def reconstruct(e, rows, detectors, work):
         knot, fraction = interpolate(work[ENERGY + i], energy, low, high)
         work[KNOT + i], work[FRACTION + i] = knot, fraction
         work[FLUX + i] = total_flux(flux, knot, fraction) if knot >= 0 else 0.0
-        work[EFFICIENCY + i] = efficiency_at(work[PHOTON + i], efficiency, bright, brightest)
+        work[EFFICIENCY + i] = at(work[PHOTON + i], efficiency, bright, brightest)
     if detectors.smeared[e]:
         smearing = detectors.smearing
         for i in range(rows):

@@ -32,7 +32,7 @@ from physics.block import (
 )
 from physics.events import draw
 from physics.jit import jit
-from physics.kernel import efficiency_at, fill, flux_at, interpolate
+from physics.kernel import fill, flux_at, interpolate
 from physics.pair_block import (
     ANTINEUTRINOS,
     MINUS,
@@ -48,7 +48,7 @@ from physics.pair_block import (
     WEIGHTS,
 )
 from physics.pair_selection import measure, merge
-from physics.pair_visible import smeared_lepton
+from physics.pair_visible import at, smeared_lepton
 from physics.pair_weights import record, split, weigh
 from physics.second_flight import fly_twice
 from physics.vector_events import IMAGES, decay, scatter, turn
@@ -89,7 +89,7 @@ def reconstruct(e, rows, detectors, work):
     else:
         for i in range(rows):
             visible = work[MINUS + i] + work[PLUS + i]
-            work[EFFICIENCY + i] = efficiency_at(visible, detectors.efficiency, bright, brightest)
+            work[EFFICIENCY + i] = at(visible, detectors.efficiency, bright, brightest)
     if not detectors.smeared[e]:
         for part in range(8):
             for i in range(rows):
