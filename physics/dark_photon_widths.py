@@ -29,9 +29,8 @@ from physics import minimal_widths
 from physics.electroweak import PDG, Constants, charged_lepton_couplings
 from physics.errors import InputError
 from physics.minimal_widths import DILEPTONS, FLAVOURS, unit_widths
-from physics.particles import mass
 from physics.units import ALPHA
-from physics.widths import ctau_cm
+from physics.zprime_decays import hold_decays, member_mass, spectrum, zprime_widths
 
 Floats = NDArray[np.float64]
 
@@ -40,9 +39,6 @@ CHANNELS = (*minimal_widths.CHANNELS, "nu_pi_pi")
 
 _PAIRS = {**DILEPTONS, "nu_pi_pi": "pi"}
 """Final states that the Z' makes, and half of the pair."""
-
-_RHO_WIDTH = 0.1474
-"""Of the neutral rho in GeV (PDG 2026)."""
 
 _CHARGE = np.sqrt(4 * np.pi * ALPHA)
 
@@ -140,9 +136,8 @@ def pair_widths(
     '1.5959e-23'
     """
     dark, visible = np.asarray(dark_coupling, dtype=float), np.asarray(epsilon, dtype=float)
-    table, powers, squared = (
-        _table(m4, mzprime, PDG), _powers(dark, visible), _squared(mixings),
-    )  # fmt: skip
+    table, powers = _table(m4, mzprime, PDG), _powers(dark, visible)
+    squared = _squared(mixings)
     found = {}
     for state in DILEPTONS:
         own = table[:, CHANNELS.index(state)]
@@ -174,68 +169,6 @@ def _powers(dark: Floats, visible: Floats) -> Floats:
     """Stack what multiplies the parts of `_tabulate`."""
     product = dark * visible
     return np.stack([np.ones_like(product), product, product**2, dark**2 + 0 * product])
-
-
-def zprime_widths(mzprime: ArrayLike, epsilon: ArrayLike) -> dict[str, Floats]:
-    r"""Partial widths of the dark photon: pairs of charged leptons and of charged pions.
-
-    The form factor of the pion has the rho alone (Gounaris and Sakurai, Phys. Rev. Lett. 21 (1968)
-    244): at its peak 17 % below what the width of the rho to e+ e- asks for. Omega, phi and all
-    other hadrons are left out: negligible below 0.7 GeV, most of the width at those two
-    resonances and a large part of it above 1 GeV. Decays to light neutrinos and to three photons
-    are left out too.
-
-    Parameters
-    ----------
-    mzprime : array_like
-        Mass of the Z' in GeV, > 0.
-    epsilon : array_like
-        Kinetic mixing; broadcasts.
-
-    Returns
-    -------
-    dict
-        Width in GeV of "e_e", "mu_mu", "tau_tau" and "pi_pi".
-
-    Examples
-    --------
-    >>> widths = zprime_widths([0.03, 0.77526], 1e-3)
-    >>> f"{widths['e_e'][0]:.4e} {ALPHA * 1e-6 * 0.03 / 3:.4e}", float(widths["mu_mu"][0])
-    ('7.2973e-11 7.2974e-11', 0.0)
-    >>> f"{widths['pi_pi'][1] / widths['mu_mu'][1]:.1f}"
-    '6.7'
-    """
-    m = np.asarray(mzprime, dtype=float)
-    scale = ALPHA * np.square(epsilon) * m / 3
-    widths = {}
-    for particle in (*FLAVOURS, "pi"):
-        light = 2 * _mass(particle)
-        beta2 = np.maximum(0.0, (m - light) * (m + light)) / m**2
-        widths[f"{particle}_{particle}"] = np.asarray(scale * _spectrum(particle, m**2, beta2))
-    return widths
-
-
-def zprime_ctau_cm(mzprime: ArrayLike, epsilon: ArrayLike) -> Floats:
-    """Proper decay length of the dark photon, from the sum of `zprime_widths`.
-
-    Parameters
-    ----------
-    mzprime : array_like
-        Mass of the Z' in GeV, > 0.
-    epsilon : array_like
-        Kinetic mixing; broadcasts.
-
-    Returns
-    -------
-    ndarray
-        c tau in cm; infinite below two electrons or without mixing.
-
-    Examples
-    --------
-    >>> f"{zprime_ctau_cm(0.03, 1.6555e-4):.3e}"
-    '9.866e-03'
-    """
-    return np.asarray(ctau_cm(np.sum([*zprime_widths(mzprime, epsilon).values()], axis=0)))
 
 
 def _squared(mixings: Mapping[str, ArrayLike]) -> Floats:
@@ -299,11 +232,7 @@ def _real_widths(m4: Floats, mzprime: Floats) -> dict[str, Floats]:
     width = m4**3 / (32 * np.pi * mzprime**2) * open_share**2 * (1 + 2 * (mzprime / m4) ** 2)
     widths = zprime_widths(mzprime, 1.0)
     total = np.sum([*widths.values()], axis=0)
-    if np.any((width > 0) & (total == 0)):
-        raise InputError(
-            f"a dark photon lighter than N and than two electrons, {2 * mass('e'):.4g} GeV, has no "
-            "decays here; take a heavier one"
-        )
+    hold_decays(m4, mzprime)
     share = np.divide(width, total, out=np.zeros(m4.shape), where=total > 0)
     return {state.split("_")[0]: np.asarray(share * w) for state, w in widths.items()}
 
@@ -315,7 +244,7 @@ def propagated(m4: Floats, mzprime: Floats, particle: str) -> tuple[Floats, Floa
     R - y = (R - 1) exp w, R = m_Z'^2/m_4^2, spreads out the pole just beyond the end.
     """
     m4, mzprime = m4[..., None], mzprime[..., None]
-    light = 2 * _mass(particle)
+    light = 2 * member_mass(particle)
     low = np.minimum(light / m4, 1.0) ** 2
     # 1 - y_0 and R - 1 without cancellation
     span = np.maximum(0.0, (m4 - light) * (m4 + light)) / m4**2
@@ -342,7 +271,7 @@ def _integrate(
     """Sum over the last axis, with rest = 1 - y and gap = R - 1."""
     y = 1 - rest
     propagator = (1 + gap) / (gap + rest)
-    once = 4 * rest**2 * (1 + 2 * y) * _spectrum(particle, y * m4**2, beta2) * propagator * dy
+    once = 4 * rest**2 * (1 + 2 * y) * spectrum(particle, y * m4**2, beta2) * propagator * dy
     return np.asarray(once.sum(-1)), np.asarray((once * propagator).sum(-1))
 
 
@@ -351,46 +280,3 @@ def _nodes() -> tuple[Floats, Floats]:
     """Nodes and weights of Gauss and Legendre on [0, 1]; as many as the rho asks for."""
     nodes, weights = np.polynomial.legendre.leggauss(128)
     return (1 + nodes) / 2, weights / 2
-
-
-def _mass(particle: str) -> float:
-    return mass("pi+" if particle == "pi" else particle)
-
-
-def _spectrum(particle: str, s: Floats, beta2: Floats) -> Floats:
-    """Vector spectral function of a pair, 1 for massless leptons; 0 where it is closed."""
-    beta = np.sqrt(beta2)
-    if particle == "pi":
-        return np.asarray(beta**3 * np.abs(_pion_form_factor(s)) ** 2 / 4)
-    return np.asarray(beta * (3 - beta2) / 2)
-
-
-def _pion_form_factor(s: Floats) -> NDArray[np.complex128]:
-    r"""Gounaris' and Sakurai's form factor with the rho alone, F(0) = 1, for s > 0.
-
-    :math:`F = D(0)/D(s)`, :math:`D = m^2 - s + \Gamma\frac{m^2}{k_m^3}[k^2(H - \mathrm{Re} H_m) +
-    (m^2 - s) k_m^2 h_m']`, :math:`k^2 = s/4 - m_\pi^2` and
-    :math:`H = \frac{2k}{\pi\sqrt s}(\ln\frac{\sqrt s + 2k}{2m_\pi} - \frac{i\pi}2)`, whose
-    imaginary part makes the width of the p-wave.
-    """
-    m, light = mass("rho0"), mass("pi+")
-    h = float(_pion_loop(np.asarray(m * m)).real)
-    k2 = m * m / 4 - light**2
-    slope = h * (1 / (8 * k2) - 1 / (2 * m * m)) + 1 / (2 * np.pi * m * m)
-    factor = _RHO_WIDTH * m * m / k2**1.5
-    pole = m * m - s
-    loop = (s / 4 - light**2) * (_pion_loop(s) - h)
-    denominator = pole + factor * (loop + pole * k2 * slope)
-    # H(0) = 1/pi
-    at_zero = m * m + factor * (m * m * k2 * slope - light**2 * (1 / np.pi - h))
-    return np.asarray(at_zero / denominator)
-
-
-def _pion_loop(s: Floats) -> NDArray[np.complex128]:
-    """Return H(s) of the form factor, on the upper side of the cut."""
-    light = mass("pi+")
-    k = np.sqrt(s / 4 - light**2 + 0j)
-    root = np.sqrt(s)
-    return np.asarray(
-        2 * k / (np.pi * root) * (np.log((root + 2 * k) / (2 * light)) - 0.5j * np.pi)
-    )

@@ -148,26 +148,27 @@ class Scan:
 
     @cached_property
     def _active_decays(self) -> dict[str, tuple[str, ...]]:
-        found = {}
-        for experiment in self.experiments:
-            found[experiment.name] = processes.active_decays(
-                self.model, experiment, self.everywhere
-            )
-        return found
+        whole = self.everywhere
+        return {e.name: processes.active_decays(self.model, e, whole) for e in self.experiments}
 
     @cached_property
     def second_nodes(self) -> tuple[float, ...]:
         """Lifetimes of a second flight that the grid needs."""
         return processes.second_nodes(self.model, self.everywhere)
 
-    @cached_property
+    @property
     def everywhere(self) -> dict[str, Any]:
-        """Parameters over the whole grid (broadcast)."""
-        return dict(self.grid.resolve(self._everywhere()))
-
-    def _everywhere(self) -> dict[str, Any]:
+        """Parameters over the whole grid (broadcast); not kept, since a scan goes to workers."""
         mesh = np.ix_(*(np.array(axis.values) for axis in self.grid.axes))
-        return {axis.name: values for axis, values in zip(self.grid.axes, mesh, strict=True)}
+        named = {a.name: values for a, values in zip(self.grid.axes, mesh, strict=True)}
+        return dict(self.grid.resolve(named))
+
+    def masses(self, index: Sequence[int]) -> dict[str, float]:
+        """Masses of the model in GeV at a point of `mass_axes`."""
+        values = zip(self.mass_axes.values(), index, strict=True)
+        at = [axis[i] for axis, i in values]
+        point = self.point(dict(zip(self.mass_axes, at, strict=True)))
+        return {p.name: float(np.ravel(point[p.name])[0]) for p in self.model.of_role("mass")}
 
     @property
     def plane(self) -> tuple[str, str] | None:
@@ -290,20 +291,19 @@ class Evaluate:
             todo = [i for i in range(len(members)) if arrays[STATUS][(*index, i)] == 0]
             if not todo:
                 continue
-            values = zip(self.scan.mass_axes.values(), block.region, index, strict=True)
-            masses = [axis[start + i] for axis, (start, _), i in values]
-            point = self.scan.point(dict(zip(self.scan.mass_axes, masses, strict=True)))
-            at = {
-                p.name: float(np.ravel(point[p.name])[0]) for p in self.scan.model.of_role("mass")
-            }
-            answers = self._sample([members[i] for i in todo], at)
+            place = [start + i for (start, _), i in zip(block.region, index, strict=True)]
+            answers = self._sample([members[i] for i in todo], self.scan.masses(place))
             for i, responses in zip(todo, answers, strict=True):
                 places = [stored.index(mode) for mode in self.scan.decays(members[i])]
                 _fill(arrays, (*index, i), responses, places)
         return arrays
 
     def warm(self) -> None:
-        """Compile the kernels in this process, so that workers find them in the cache."""
+        """Compile the kernels in this process, so that workers find them in the cache.
+
+        At the first masses of the grid, where the modes that it samples are open.
+        """
+        masses = self.scan.masses([0] * len(self.scan.mass_axes))
         least = Precision(relative=1.0, replicates=16, events=16, max_events=256)
         for members in self.scan.sampling_groups.values():
             terms = self.scan.terms(members[0])[:1]
@@ -311,7 +311,7 @@ class Evaluate:
             sampler = processes.sampler(
                 self.scan.model, members[:1], terms, self.scan.everywhere, least, seed
             )
-            sampler.respond(dict.fromkeys((p.name for p in self.scan.model.of_role("mass")), 0.1))
+            sampler.respond(masses)
 
     def _empty(self, block: Block, members: Sequence[Experiment]) -> Arrays:
         spec = {g.name: g for g in self.scan.groups()}[block.group]

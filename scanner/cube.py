@@ -66,7 +66,7 @@ class Analysis(Exclusion):
 
     def ratio(self, index: Index, point: dict[str, Any]) -> Floats:
         """Give n_events / n_up, alone, since root finding asks for it often."""
-        by_channel = self._by_channel(index, point)
+        by_channel = self._by_channel(index, point, decay(self.scan.model, point))
         mass = float(np.ravel(point["m4"])[0])
         return np.asarray(by_channel.sum(0) / self.n_up(mass, by_channel))
 
@@ -92,7 +92,7 @@ class Analysis(Exclusion):
         spread = self._arrays["response_covariance"][index].swapaxes(-1, -2)
         produced = self._arrays["n_produced"][index]
         names = self._terms
-        by_channel = self._by_channel(index, point)
+        by_channel = self._by_channel(index, point, lived)
         n_up = self.n_up(float(np.ravel(point["m4"])[0]), by_channel)
         n_events = by_channel.sum(0)
         return {
@@ -106,9 +106,8 @@ class Analysis(Exclusion):
             CHANNEL: by_channel,
         }
 
-    def _by_channel(self, index: Index, point: dict[str, Any]) -> Floats:
+    def _by_channel(self, index: Index, point: dict[str, Any], lived: Decay) -> Floats:
         """Compute selected events of each channel."""
-        lived = decay(self.scan.model, point)
         branching = rates.branching_of(lived, self._decays)
         response = self._arrays["response"][index]
         values = {name: response[i].swapaxes(-1, -2) for i, name in enumerate(self._terms)}
@@ -117,8 +116,12 @@ class Analysis(Exclusion):
 
     def _lifetimes(self, point: dict[str, Any], lived: Decay) -> rates.Lived:
         """Lifetimes at some couplings, with the nodes of the store."""
-        nodes = [0.0 if np.isnan(node) else float(node) for node in self.response["ctau_2"].values]
-        return rates.lived(self.scan.model, point, lived, nodes)
+        return rates.lived(self.scan.model, point, lived, self._seconds)
+
+    @cached_property
+    def _seconds(self) -> list[float]:
+        """Lifetimes of a second flight in the store; NaN stands for one flight."""
+        return [0.0 if np.isnan(node) else float(node) for node in self.response["ctau_2"].values]
 
     @cached_property
     def _terms(self) -> list[str]:
@@ -132,7 +135,7 @@ class Analysis(Exclusion):
                 )
         return stored
 
-    @property
+    @cached_property
     def _decays(self) -> list[str]:
         """Decay modes that count; InputError when the couplings need one that is not stored."""
         decays, stored = self.scan.decays(self.experiment), self.response["final_state"].values

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from physics.dark_photon_widths import pair_widths, partial_widths, zprime_ctau_cm
+from physics.dark_photon_widths import pair_widths, partial_widths
 from physics.electroweak import PDG
 from physics.minimal_widths import DILEPTONS, FLAVOURS
 from physics.models.base import (
@@ -27,6 +27,7 @@ from physics.models.minimal import MIXINGS
 from physics.pair_names import INTERFERENCE, REAL, VIRTUAL
 from physics.particles import mass
 from physics.units import ALPHA
+from physics.zprime_decays import hold_decays, zprime_ctau_cm
 
 PARAMETERS = (
     HNL_MASS,
@@ -127,6 +128,8 @@ def active_modes(point: Point) -> tuple[str, ...]:
 def second_ctau_cm(point: Point) -> Array:
     """Proper decay length of the Z' in cm where it is real, 0 where it is not.
 
+    InputError where a real Z' decays to nothing: a scan asks before it samples.
+
     Examples
     --------
     >>> float(second_ctau_cm({"m4": 0.1, "mzprime": 0.2, "epsilon": 1e-3}))
@@ -134,6 +137,7 @@ def second_ctau_cm(point: Point) -> Array:
     >>> f"{float(second_ctau_cm({'m4': 0.1, 'mzprime': 0.03, 'epsilon': 1e-6})):.1f}"
     '270.4'
     """
+    hold_decays(point["m4"], point["mzprime"])
     real = np.less(point["mzprime"], point["m4"])
     found = zprime_ctau_cm(point["mzprime"], point["epsilon"])
     return np.where(real, found, 0.0)

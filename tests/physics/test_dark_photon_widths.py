@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 
 from physics import dark_photon_widths
-from physics.dark_photon_widths import CHANNELS, partial_widths, zprime_ctau_cm, zprime_widths
+from physics.dark_photon_widths import CHANNELS, partial_widths
 from physics.electroweak import PDG, Constants, charged_lepton_couplings
 from physics.errors import InputError
 from physics.leptonic_widths import dilepton_phase_space
 from physics.minimal_widths import FLAVOURS, unit_widths
 from physics.particles import mass
 from physics.units import ALPHA, HBAR_C_GEV_CM
+from physics.zprime_decays import zprime_ctau_cm, zprime_widths
 
 CHARGE = np.sqrt(4 * np.pi * ALPHA)
 UNIT = Constants(G_F=1.0)

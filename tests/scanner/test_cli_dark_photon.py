@@ -6,6 +6,8 @@ import pytest
 import xarray as xr
 from cli_calls import call
 
+from scanner.assemble import Scan
+
 POINT = ("--model", "dark_photon", "--set", "m4=0.1", "--set", "mzprime=1.25")
 MIXED = (*POINT, "--set", "U2_mu4=1e-6", "--set", "epsilon=1e-4")
 ON_CARBON = ("--target", "C12", "--energy", "1", "--json")
@@ -155,3 +157,22 @@ def test_cubes_of_terms_that_cancel(store):
     assert response.sizes["ctau_2"] == 1
     assert bool(response.ctau_2.isnull().all())
     assert list(response.term.values) == [f"U2_mu4 {x}" for x in ("zprime^2", "zprime*z", "z^2")]
+
+
+def test_a_dark_photon_without_decays_is_refused_before_sampling(tmp_path):
+    text = GRID.format(mzprime=5e-4)
+    (tmp_path / "small.toml").write_text(text)
+    answer = call("run", tmp_path / "small.toml", "--out", tmp_path / "no.zarr", "--workers", "0")
+    assert answer.code == 1
+    assert "two electrons" in answer.err.splitlines()[-1]
+    assert not (tmp_path / "no.zarr").exists()
+
+
+@pytest.mark.parametrize("mzprime", [0.03, 1.25])
+def test_workers_find_the_kernel_compiled(tmp_path, monkeypatch, mzprime):
+    """What is compiled beforehand runs the event loop, on shell and off."""
+    (tmp_path / "small.toml").write_text(GRID.format(mzprime=mzprime))
+    calls = []
+    monkeypatch.setattr("physics.pair_response.sample_pairs", lambda *_: calls.append(1))
+    Scan.load(str(tmp_path / "small.toml")).evaluate.warm()
+    assert calls
