@@ -50,9 +50,9 @@ from physics.block import (
 )
 from physics.events import draw, produce
 from physics.jit import jit
-from physics.kinematics import quasi_elastic_energy, smeared
+from physics.kinematics import smeared
 from physics.lifetime import U_CENTRES_CM, bin_of
-from physics.pair_visible import COS_THETA, E_NU_QE, E_VIS, at, of_photon
+from physics.pair_visible import at, of_photon
 
 
 class Detectors(NamedTuple):
@@ -110,15 +110,7 @@ def interpolate(E, knots, start, stop):
 def passed_cuts(E_vis, cos, cuts, start, stop):
     """Count the leading rows of the selection that a photon passes."""
     for row in range(start, stop):
-        if cuts[row, 0] == E_VIS:
-            value = E_vis
-        elif cuts[row, 0] == COS_THETA:
-            value = cos
-        elif cuts[row, 0] == E_NU_QE:
-            value = quasi_elastic_energy(E_vis, cos)
-        else:
-            value = of_photon(int(cuts[row, 0]), E_vis, cos)
-        if not cuts[row, 1] <= value <= cuts[row, 2]:
+        if not cuts[row, 1] <= of_photon(int(cuts[row, 0]), E_vis, cos) <= cuts[row, 2]:
             return row - start
     return stop - start
 
@@ -259,6 +251,17 @@ def total_flux(flux, knot, fraction):
 
 
 @jit
+def block_end(first, starts, stops):
+    """End of the block that begins at a point: where some view's range ends, at the latest."""
+    last = min(first + BLOCK, stops.max())
+    for e in range(len(starts)):
+        for edge in (starts[e], stops[e]):
+            if first < edge < last:
+                last = edge
+    return last
+
+
+@jit
 def sample(
     points, shifts, starts, stops, m, polarised, stream, mapping, counts, detectors, tallies
 ):
@@ -272,12 +275,7 @@ def sample(
     for replicate in range(len(shifts)):
         first = starts.min()
         while first < stops.max():
-            # blocks end where some view's range ends
-            last = min(first + BLOCK, stops.max())
-            for e in range(len(starts)):
-                for edge in (starts[e], stops[e]):
-                    if first < edge < last:
-                        last = edge
+            last = block_end(first, starts, stops)
             rows = last - first
             draw(points, shifts[replicate], first, rows, work)
             produce(padded(rows), m, polarised, stream, mapping, work)

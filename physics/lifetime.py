@@ -199,20 +199,43 @@ def interpolate(
     start = np.clip(position.astype(int) - 1, 0, _NODES - 4)
     t = position - start
     stencil = response[..., start[..., None] + np.arange(4)]
-    same = np.asarray((stencil > 0).all(-1) | (stencil < 0).all(-1))
-    cubic = np.exp((lagrange(t) * np.log(np.where(same[..., None], np.abs(stencil), 1.0))).sum(-1))
-    cubic = np.sign(stencil[..., 0]) * cubic
-    low = np.minimum(position.astype(int), _NODES - 2)
-    fraction = position - low
-    linear = response[..., low] * (1 - fraction) + response[..., low + 1] * fraction
-    found = np.where(same, cubic, linear)
+    found = between(stencil, t)
     for _ in range(power):
         # not a power: its last bit depends on whether there is one lifetime or many
         found = found * (inside / np.maximum(ctau, inside))
     return np.asarray(found)
 
 
-def lagrange(t: NDArray[np.float64]) -> NDArray[np.float64]:
+def between(stencil: NDArray[np.float64], t: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Interpolate between four nodes: cubic in logarithms where they have one sign, else linear.
+
+    Parameters
+    ----------
+    stencil : ndarray (..., *shape of t, 4)
+        Values at the nodes.
+    t : ndarray
+        Position, in steps from the first of them.
+
+    Returns
+    -------
+    ndarray (..., *shape of t)
+        At the position.
+
+    Examples
+    --------
+    >>> float(between(np.array([1.0, 0.0, -1.0, -1.0]), np.array(0.5)))
+    0.5
+    """
+    same = np.asarray((stencil > 0).all(-1) | (stencil < 0).all(-1))
+    cubic = np.exp((_lagrange(t) * np.log(np.where(same[..., None], np.abs(stencil), 1.0))).sum(-1))
+    low = np.clip(t.astype(int), 0, 2)
+    place = np.broadcast_to(low, stencil.shape[:-1])[..., None]
+    one, two = (np.take_along_axis(stencil, place + k, -1)[..., 0] for k in (0, 1))
+    linear = one * (1 - (t - low)) + two * (t - low)
+    return np.asarray(np.where(same, np.sign(stencil[..., 0]) * cubic, linear))
+
+
+def _lagrange(t: NDArray[np.float64]) -> NDArray[np.float64]:
     """Weights of the cubic through nodes 0, 1, 2, 3 at position t."""
     return np.stack(
         [

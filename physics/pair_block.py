@@ -7,12 +7,11 @@ MOST_MODES = 8
 MOST_ROWS = MOST_EXCHANGES * MOST_MODES
 """Weights of one event: a row for each exchange and mode of decay."""
 
-FIRST = SIZE // BLOCK
 # Production: sum and difference of the helicities, by exchange, of neutrinos and antineutrinos
-SUM = FIRST * BLOCK
+SUM = SIZE
 DIFFERENCE = SUM + 2 * MOST_EXCHANGES * BLOCK
 # N: energy, momentum, sine of its angle; what helicities add and differ by for unit exchanges;
-# drawn decays: y, 1/density, cosine and azimuth of the pair, parts of the amplitude
+# drawn decays: y, 1/density, cosine of the pair, parts of the amplitude, density of the cosine
 E_HNL, P_HNL, S_HNL_SINE, PLAIN, SPIN, MASS2, STEP, COS_PAIR, BASE, LEANT, DRAWN_WITH = range(
     DIFFERENCE + 2 * MOST_EXCHANGES * BLOCK,
     DIFFERENCE + (2 * MOST_EXCHANGES + 11) * BLOCK,

@@ -32,7 +32,7 @@ from physics.block import (
 )
 from physics.events import draw
 from physics.jit import jit
-from physics.kernel import fill, flux_at, interpolate
+from physics.kernel import block_end, fill, flux_at, interpolate
 from physics.pair_block import (
     ANTINEUTRINOS,
     MINUS,
@@ -244,12 +244,7 @@ def sample_pairs(
     for replicate in range(len(shifts)):
         first = starts.min()
         while first < stops.max():
-            # blocks end where some view's range ends
-            last = min(first + BLOCK, stops.max())
-            for e in range(len(starts)):
-                for edge in (starts[e], stops[e]):
-                    if first < edge < last:
-                        last = edge
+            last = block_end(first, starts, stops)
             rows = last - first
             draw(points, shifts[replicate], first, rows, work)
             scatter(padded(rows), m, polarised, stream, mapping, work)

@@ -1,5 +1,6 @@
 """What is told about one point of an experiment that sees pairs of leptons from upscattering."""
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,7 @@ class PairReport(Report):
             )
         return rows
 
-    @property
+    @cached_property
     def by_decay(self) -> NDArray[np.float64]:
         """Selected events of each mode."""
         total = np.zeros(len(self.decays))

@@ -198,16 +198,16 @@ class PairSampled:
         energy = np.array(envelope.energy_GeV)
         spectrum = np.column_stack([envelope.weight, np.zeros(len(energy))])
         rates = np.array([folded(energy, spectrum, t)[0].sum(-1) for t in self.tables])
-        by_volume = sampler.counts[:, :, None] * rates[:, None, self._squares()[:1]]
+        by_volume = sampler.counts * rates[:, self._square()][:, None]
         with np.errstate(invalid="ignore"):
-            share = np.nan_to_num(by_volume / by_volume.max(0)).max(-1)
+            share = np.nan_to_num(by_volume / by_volume.max(0))
         largest = np.stack([share[:, rows].max(1) for rows in sampler.rows], axis=1)
         return np.floor(-np.log2(np.maximum(largest, LEAST_SHARE))).astype(np.int64)
 
-    def _squares(self) -> list[int]:
-        """Places of the squares of an amplitude among the exchanges; all where there is none."""
+    def _square(self) -> int:
+        """Place of the first square of an amplitude among the exchanges: it is judged."""
         pairs = self.sampler.pairs
-        return [x for x, (a, b) in enumerate(pairs) if a == b] or list(range(len(pairs)))
+        return next((x for x, (a, b) in enumerate(pairs) if a == b), 0)
 
     def _tallies(self, shape: PairShape, channels: bool) -> PairTallies:
         sampler = self.sampler
@@ -335,7 +335,7 @@ class PairSampled:
         modes = self.modes[state]
         own = [m for m, mode in enumerate(modes) if mode in (REAL, VIRTUAL)]
         weak = [m for m, mode in enumerate(modes) if mode != INTERFERENCE]
-        first = self._squares()[0] * len(modes)
+        first = self._square() * len(modes)
         return self._transformed(state, e, tuple(first + m for m in own or weak))
 
     def _rows(self, name: str) -> dict[str, list[tuple[int, int]]]:

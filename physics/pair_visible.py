@@ -109,6 +109,12 @@ def observable(kind, pair):
 @jit
 def of_photon(kind, E, cos):
     """Value of an observable of a single photon; a pair's angle and mass are 0."""
+    if kind == E_VIS:
+        return E
+    if kind == COS_THETA:
+        return cos
+    if kind == E_NU_QE:
+        return quasi_elastic_energy(E, cos)
     if kind == P_VIS:
         return E
     if kind == E_THETA2:

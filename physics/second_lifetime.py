@@ -97,23 +97,11 @@ def interpolate(
     _hold(ctau[~there])
     picked = np.where(below, 0, own)
     last = len(nodes) - 1
-    stencil = np.stack([_pick(values, first, np.minimum(picked + k, last)) for k in range(4)])
-    found = _cubic(stencil, t)
+    four = [_pick(values, first, np.minimum(picked + k, last)) for k in range(4)]
+    found = lifetime.between(np.stack(four, axis=-1), t)
     for _ in range(power):
         found = found * (NODES_CM[-1] / np.maximum(ctau, NODES_CM[-1]))
-    return np.asarray(np.where(below, stencil[0], found))
-
-
-def _cubic(stencil: Floats, t: Floats) -> Floats:
-    """Interpolate between four nodes, in logarithms where they have one sign."""
-    weights = np.moveaxis(lifetime.lagrange(t), -1, 0)
-    weights = weights.reshape(4, *(1,) * (stencil.ndim - 1 - t.ndim), *t.shape)
-    same = (stencil > 0).all(0) | (stencil < 0).all(0)
-    cubic = np.exp((weights * np.log(np.where(same, np.abs(stencil), 1.0))).sum(0))
-    low = np.clip(t.astype(int), 0, 2)
-    one, two = (_pick(stencil, 0, low + k) for k in (0, 1))
-    linear = one * (1 - (t - low)) + two * (t - low)
-    return np.asarray(np.where(same, np.sign(stencil[0]) * cubic, linear))
+    return np.asarray(np.where(below, four[0], found))
 
 
 def _stencil(ctau: Floats) -> tuple[NDArray[np.int64], Floats]:

@@ -12,9 +12,6 @@ from physics.vector_cross_sections import Exchange, Scatterer, exchange, scatter
 BOSONS = ("zprime", "z")
 """Vectors that are exchanged, in the order of a stream."""
 
-MOST_PAIRS = 3
-"""Squares of the two amplitudes and their interference."""
-
 
 class VectorStream(NamedTuple):
     """What is hit, by the exchange of what, for the kernel.

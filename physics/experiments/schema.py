@@ -14,7 +14,14 @@ Process = Literal["upscattering", "in_flight"]
 
 OBSERVABLES = {
     "upscattering": (
-        *("E_vis", "cos_theta", "E_nu_QE", "theta_pair", "m_pair", "p_vis", "E_theta2", "t"),
+        "E_vis",
+        "cos_theta",
+        "E_nu_QE",
+        "theta_pair",
+        "m_pair",
+        "p_vis",
+        "E_theta2",
+        "t",
     ),
     "in_flight": ("E_vis", "cos_theta", "theta_pair", "m_pair"),
 }
