@@ -5,6 +5,7 @@ from collections.abc import Callable
 import click
 
 import grids
+from jobs import clusters
 from physics import experiments, models
 from scanner import catalogue
 from scanner.cli import command, emit
@@ -32,7 +33,7 @@ KINDS: dict[str, Callable[[], dict[str, str]]] = {
     "models": lambda: {name: models.get(name).title for name in models.names()},
     "experiments": _experiments,
     "grids": lambda: {name: grids.load(name).title for name in grids.names()},
-    "clusters": lambda: {"local": "processes on this machine, one thread each"},
+    "clusters": lambda: clusters.KINDS,
     "limits": _limits,
 }
 

@@ -6,11 +6,12 @@ from typing import Any
 
 import click
 
-from physics.documents import then
-from physics.errors import InputError, nearest
+from jobs import clusters
+from jobs.clusters import Site
 from scanner import results, store
 from scanner.assemble import Scan
 from scanner.cli import command, emit
+from scanner.ending import Clock, seconds_of
 from scanner.execute import RunSummary
 from scanner.execute import run as execute
 from scanner.extend import extend as open_extended
@@ -20,8 +21,6 @@ from scanner.resume import require_retry
 from scanner.seal import seal
 from scanner.status import status as read_status
 
-CLUSTERS = ("local",)
-
 
 @command("run")
 @click.argument("grid")
@@ -30,6 +29,7 @@ CLUSTERS = ("local",)
 @click.option("--workers", type=click.IntRange(0, 4096), help="Processes; default all cores.")
 @click.option("--retry", default="", help="failed, unconverged, or both with a comma.")
 @click.option("--extend", is_flag=True, help="Add axis values or experiments to the store.")
+@click.option("--walltime", help="End resumably before this time, H:MM:SS, is over.")
 @click.option("--accept-version", is_flag=True, help="Resume although the physics code changed.")
 def run(
     grid: str,
@@ -38,15 +38,13 @@ def run(
     workers: int | None,
     retry: str,
     extend: bool,
+    walltime: str | None,
     accept_version: bool,
     as_json: bool,
 ) -> int:
     """Scan GRID, a shipped grid or a TOML file; run again to resume."""
-    if cluster not in CLUSTERS:
-        raise InputError(
-            f"unknown cluster {cluster!r}"
-            + then(nearest(cluster, CLUSTERS), f"this version runs on {', '.join(CLUSTERS)}")
-        )
+    clock = Clock(seconds_of(walltime) if walltime else None)
+    site = clusters.load(cluster)
     chosen = {word.strip() for word in retry.split(",") if word.strip()}
     require_retry(chosen)
     scan = Scan.load(grid)
@@ -59,24 +57,34 @@ def run(
             path, scan.groups(), scan.identity, accept_version=accept_version, attrs=attrs
         )
     with opened:
-        summary = _scan(opened, scan, workers, chosen)
+        summary = _scan(opened, scan, site, workers, chosen, clock)
     following = "plot" if scan.plane else "limits" if scan.grid.coupling_axes else "status"
     emit(_document(path), lambda: _text(path, summary, following), as_json)
     return summary.exit_code
 
 
-def _scan(opened: store.Store, scan: Scan, workers: int | None, retry: set[str]) -> RunSummary:
+def _scan(
+    opened: store.Store,
+    scan: Scan,
+    site: Site,
+    workers: int | None,
+    retry: set[str],
+    clock: Clock,
+) -> RunSummary:
     """Compute what is missing, then the limits, then seal a complete store."""
     if scan.experiments and (not opened.sealed or retry):
         click.echo("compiling the kernel, if this version has not run here yet", err=True)
         scan.evaluate.warm()
-    cores = os.cpu_count() or 1
+    if workers is None and site.kind == "local":
+        workers = os.cpu_count()
     summary = execute(
         opened,
         scan.evaluate,
-        workers=cores if workers is None else workers,
+        workers=workers,
+        site=site,
         retry=retry,
         reporter=reporter(),
+        clock=clock,
     )
     if not summary.interrupted and not opened.sealed:
         results.write(opened, scan)
@@ -98,7 +106,7 @@ def _text(path: Path, summary: RunSummary, following: str) -> str:
         *(f"  failed: {message}" for message in summary.errors),
     ]
     if summary.interrupted:
-        lines.append("interrupted; run the same command again to go on")
+        lines.append(f"interrupted: {summary.interrupted}; run the same command again to go on")
     elif summary.failed:
         lines.append("compute the failed blocks again with --retry failed")
     else:

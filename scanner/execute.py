@@ -1,25 +1,29 @@
 """Run a scan: everything that is not done yet, on some workers, until it is done or interrupted."""
 
 import heapq
-import signal
-import threading
 import time
-from collections.abc import Collection, Generator, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Collection, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 
-from jobs.local import local_client
+from jobs.clusters import Site
+from jobs.clusters import load as load_site
 from scanner import records, resume
 from scanner.blocks import Block, Evaluate
+from scanner.ending import Clock, terminable
+from scanner.engines import Engine, engine
 from scanner.extend import unseal
-from scanner.parallel import run_blocks
 from scanner.progress import Reporter, Silent, Tally
 from scanner.regions import Marks
 from scanner.store import Store
-from scanner.worker import BlockRunner, Outcome, describe
+from scanner.watch import EngineLostError
+from scanner.worker import BlockRunner, Outcome
 
 MAX_ERRORS = 10
 """How many messages of failed blocks a summary carries."""
+
+Refine = Callable[[Store], resume.Pending]
+"""Tells which blocks to compute next, from what the store holds; none at the end."""
 
 
 @dataclass
@@ -32,8 +36,8 @@ class RunSummary:
         Blocks of the store, with those of earlier runs.
     seconds : float
         Time this run took (s).
-    interrupted : bool
-        Whether it was stopped before the end.
+    interrupted : str
+        Why it was stopped before the end; empty if it was not.
     errors : list of str
         First messages of failed blocks.
     """
@@ -42,7 +46,7 @@ class RunSummary:
     done: int = 0
     failed: int = 0
     seconds: float = 0.0
-    interrupted: bool = False
+    interrupted: str = ""
     errors: list[str] = field(default_factory=list)
 
     @property
@@ -63,9 +67,12 @@ def run(
     store: Store,
     evaluate: Evaluate,
     *,
-    workers: int = 0,
+    workers: int | None = 0,
+    site: Site | None = None,
     retry: Collection[str] = (),
     reporter: Reporter | None = None,
+    refine: Refine | None = None,
+    clock: Clock | None = None,
 ) -> RunSummary:
     """Compute what a store lacks.
 
@@ -75,17 +82,23 @@ def run(
         Opened by this process.
     evaluate : Evaluate
         Computes a block; picklable, and a pure function of block and grid.
-    workers : int
-        Processes on this machine; 0 computes in this one.
+    workers : int or None
+        Processes; 0 computes in this one, None leaves it to the site.
+    site : Site, optional
+        Where to compute; this machine by default.
     retry : collection of str
-        ``"failed"`` and ``"unconverged"`` blocks are computed again.
+        ``"failed"`` and ``"unconverged"``: computed again.
     reporter : Reporter, optional
         Told how it goes; silent by default.
+    refine : callable, optional
+        Asked for further blocks whenever all have ended; the workers stay alive.
+    clock : Clock, optional
+        When to end at the latest; never by default.
 
     Returns
     -------
     RunSummary
-        Blocks, failures, time. Ctrl-C and SIGTERM end the run orderly: ``interrupted``.
+        Ctrl-C, SIGTERM, the clock and the loss of all workers interrupt.
 
     Raises
     ------
@@ -93,107 +106,109 @@ def run(
         If `retry` names something else, or if no worker starts.
     """
     resume.require_retry(retry)
-    begin = time.monotonic()
     if store.sealed:
         if not resume.candidates(store, retry):
             return _count(store, RunSummary())
         unseal(store)
     pending = resume.pending(store, retry)
-    summary = RunSummary()
-    if any(len(numbers) for numbers in pending.values()):
-        progress = _Progress(store, pending, reporter or Silent())
-        runs = records.open_record(store.attrs.get("runs", []), workers, progress.ended)
-        store.update_attrs(runs=runs)
-        summary = _compute(store, evaluate, workers, pending, progress)
-        summary.seconds = time.monotonic() - begin
-        how = "interrupted" if summary.interrupted else "complete"
-        runs = records.close_record(runs, summary.seconds, progress.ended, how)
-        store.update_attrs(runs=runs)
-    return _count(store, summary)
+    if not _blocks(pending):
+        return _count(store, RunSummary())
+    run = _Run(store, evaluate, reporter or Silent(), clock or Clock())
+    return _count(store, run.recorded(pending, site or load_site("local"), workers, refine))
 
 
-class _Progress:
-    """Tallies of the groups, and whoever reports them."""
+class _Run:
+    """Computes blocks round after round, and counts them."""
 
-    def __init__(self, store: Store, pending: resume.Pending, reporter: Reporter) -> None:
-        self.reporter = reporter
-        self.labels = {name: layout.spec.label for name, layout in store.layouts.items()}
-        self.tallies: dict[str, Tally] = {}
-        for name, label in self.labels.items():
-            marks = store.regions(name).marks()
-            failed = int((marks < -1).sum())
-            done = len(marks) - failed - len(pending[name])
-            self.tallies[label] = Tally(len(marks), done, failed)
+    def __init__(self, store: Store, evaluate: Evaluate, reporter: Reporter, clock: Clock) -> None:
+        self._store = store
+        self._runner = BlockRunner(store.path.absolute(), store.layouts, evaluate)
+        self._reporter = reporter
+        self._clock = clock
+        self._labels = {name: layout.spec.label for name, layout in store.layouts.items()}
+        self._tallies: dict[str, Tally] = {}
 
     @property
-    def ended(self) -> int:
+    def _ended(self) -> int:
         """Blocks done or failed in the whole store."""
-        return sum(tally.ended for tally in self.tallies.values())
+        return sum(tally.ended for tally in self._tallies.values())
 
-    def count(self, outcome: Outcome) -> None:
-        """Take in the end of a block."""
-        label = self.labels[outcome.group]
-        if outcome.error is None:
-            self.tallies[label].done += 1
-        else:
-            self.tallies[label].failed += 1
-        self.reporter.update(label, outcome.error)
+    def recorded(
+        self, pending: resume.Pending, site: Site, workers: int | None, refine: Refine | None
+    ) -> RunSummary:
+        """Compute, and note in the store when and how long."""
+        begin = time.monotonic()
+        self._expect(pending)
+        runs = records.open_record(self._store.attrs.get("runs", []), workers or 0, self._ended)
+        self._store.update_attrs(runs=runs)
+        summary = self._compute(pending, site, workers, refine)
+        summary.seconds = time.monotonic() - begin
+        how = "interrupted" if summary.interrupted else "complete"
+        runs = records.close_record(runs, summary.seconds, self._ended, how, self._clock.longest)
+        self._store.update_attrs(runs=runs)
+        return summary
 
-
-def _compute(
-    store: Store, evaluate: Evaluate, workers: int, pending: resume.Pending, progress: _Progress
-) -> RunSummary:
-    """Compute the pending blocks here or on workers."""
-    summary = RunSummary()
-    runner = BlockRunner(store.path, store.layouts, evaluate)
-    blocks = _interleaved(store, pending)
-    count = min(workers, sum(len(numbers) for numbers in pending.values()))
-    try:
-        with _terminable():
-            outcomes = (
-                _parallel(store, runner, blocks, count, progress)
-                if count
-                else _serial(runner, blocks, progress)
-            )
-            with closing(outcomes):
-                for outcome in outcomes:
-                    progress.count(outcome)
-                    _note(summary, outcome)
-    except KeyboardInterrupt:
-        summary.interrupted = True
-    finally:
-        progress.reporter.stop()
-    return summary
-
-
-def _note(summary: RunSummary, outcome: Outcome) -> None:
-    """Keep the first few messages."""
-    if outcome.error and len(summary.errors) < MAX_ERRORS:
-        summary.errors.append(f"{outcome.group} block {outcome.index}: {outcome.error}")
-
-
-def _serial(
-    runner: BlockRunner, blocks: Iterator[Block], progress: _Progress
-) -> Generator[Outcome, None, None]:
-    """Compute blocks one after the other in this process."""
-    progress.reporter.start(progress.tallies, None)
-    for block in blocks:
+    def _compute(
+        self, pending: resume.Pending, site: Site, workers: int | None, refine: Refine | None
+    ) -> RunSummary:
+        """Compute the pending blocks, and those that follow from them."""
+        summary = RunSummary()
+        count = min(workers, _blocks(pending)) if workers and not refine else workers
         try:
-            yield runner.run(block)
-        except OSError as error:  # the store could not be written: the block stays to do
-            yield Outcome(block.group, block.index, 0.0, describe(error))
+            with terminable(self._clock), engine(site, count, self._runner) as started:
+                self._reporter.start(self._tallies, started.dashboard)
+                while _blocks(pending) and not summary.interrupted:
+                    self._round(started, pending, summary)
+                    pending = refine(self._store) if refine and not summary.interrupted else {}
+                    self._expect(pending)
+        except KeyboardInterrupt:
+            over = self._clock.left() is not None and not self._clock.has_time()
+            summary.interrupted = "the time was over" if over else "stopped from outside"
+        except EngineLostError as error:
+            summary.interrupted = str(error)
+        finally:
+            self._reporter.stop()
+        return summary
+
+    def _round(self, started: Engine, pending: resume.Pending, summary: RunSummary) -> None:
+        """Compute some blocks, as long as there is time."""
+        blocks = self._clock.timely(_interleaved(self._store, pending))
+        with closing(started.compute(blocks)) as outcomes:
+            for outcome in outcomes:
+                self._take(outcome, summary)
+        if self._clock.stopped:
+            summary.interrupted = "no time was left for another block"
+
+    def _take(self, outcome: Outcome, summary: RunSummary) -> None:
+        """Take in the end of a block."""
+        self._clock.note(outcome.seconds)
+        if outcome.killed:  # no worker is left to say so in the store
+            block = self._store.layouts[outcome.group].block(outcome.index)
+            self._store.regions(outcome.group).fail(block, outcome.error or "")
+        if outcome.error and len(summary.errors) < MAX_ERRORS:
+            summary.errors.append(f"{outcome.group} block {outcome.index}: {outcome.error}")
+        label = self._labels[outcome.group]
+        if outcome.error is None:
+            self._tallies[label].done += 1
+        else:
+            self._tallies[label].failed += 1
+        self._reporter.update(label, outcome.error)
+
+    def _expect(self, pending: resume.Pending) -> None:
+        """Count what has ended and what is to come."""
+        for name, label in self._labels.items():
+            marks = self._store.regions(name).marks()
+            done, failed = int((marks >= 0).sum()), int((marks < -1).sum())
+            total = done + failed + len(pending.get(name, ()))
+            if label in self._tallies:
+                self._tallies[label].total = total
+            else:
+                self._tallies[label] = Tally(total, done, failed)
 
 
-def _parallel(
-    store: Store, runner: BlockRunner, blocks: Iterator[Block], workers: int, progress: _Progress
-) -> Generator[Outcome, None, None]:
-    """Compute blocks on workers of this machine."""
-    with local_client(workers) as client:
-        progress.reporter.start(progress.tallies, client.dashboard_link)
-        for block, outcome, killed in run_blocks(client, runner, blocks):
-            if killed:  # no worker is left to say so in the store
-                store.regions(block.group).fail(block, outcome.error or "")
-            yield outcome
+def _blocks(pending: resume.Pending) -> int:
+    """Count blocks of all groups."""
+    return sum(len(numbers) for numbers in pending.values())
 
 
 def _interleaved(store: Store, pending: resume.Pending) -> Iterator[Block]:
@@ -215,21 +230,3 @@ def _count(store: Store, summary: RunSummary) -> RunSummary:
         summary.done += int((marks >= 0).sum())
         summary.failed += int((marks < -1).sum())
     return summary
-
-
-@contextmanager
-def _terminable() -> Iterator[None]:
-    """Treat SIGTERM, which batch systems send, like Ctrl-C."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def interrupt(signum: int, frame: object) -> None:
-        """Stop as for Ctrl-C."""
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

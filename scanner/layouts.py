@@ -180,7 +180,7 @@ def _create_scan(root: zarr.Group, layout: Layout) -> None:
     group = root.create_group(f"{SCAN}/{layout.spec.name}", attributes={"layout": to_json(layout)})
     for name, fill, about in (
         ("mark", TO_DO, "crc32 of the block's data; -1 to do, -2 failed"),
-        ("known", TO_DO, "crc32 of what an extension knew of the block; -1 nothing"),
+        ("known", TO_DO, "crc32 of what was known of the block before it was done; -1 nothing"),
         ("executions", 0, "how often the block was started"),
     ):
         group.create_array(

@@ -7,21 +7,31 @@ compute finished blocks again when the worker that holds their results dies.
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from itertools import islice
-from typing import cast
+from typing import Any, cast
 
 from distributed import Client, Future, WorkerPlugin, as_completed, get_worker
 from distributed.scheduler import KilledWorker
 
+from physics.errors import InputError
 from scanner.blocks import Block
 from scanner.lock import attach_worker
-from scanner.worker import BlockRunner, Outcome, describe
+from scanner.split import describe
+from scanner.watch import EngineLostError, Watch
+from scanner.worker import BlockRunner, Outcome
 
 PLUGIN = "hnlscan-blocks"
 
-WINDOW = 200
-"""Blocks submitted ahead: the memory of client and scheduler does not grow with the scan."""
+AHEAD = 4
+"""Blocks submitted for each worker: none waits for the client, and few wait for a worker when a
+run ends early. The memory of client and scheduler does not grow with the scan."""
+
+LEAST_AHEAD = 16
+"""The same for the whole cluster, while its workers are still coming."""
+
+COUNT_SECONDS = 2.0
+"""How often the workers are counted."""
 
 
 class BlockPlugin(WorkerPlugin):
@@ -59,8 +69,29 @@ def run_block(block: Block) -> Outcome:
     Outcome
         How it went.
     """
-    plugin = cast(BlockPlugin, get_worker().plugins[PLUGIN])
-    return plugin.runner.run(block)
+    return _runner(get_worker()).run(block)
+
+
+def run_block_apart(block: Block) -> Outcome:
+    """Compute and store one block that has brought workers down, in processes of its own.
+
+    Parameters
+    ----------
+    block : Block
+        What to compute.
+
+    Returns
+    -------
+    Outcome
+        How it went.
+    """
+    worker = get_worker()
+    return _runner(worker).run_apart(block, worker.memory_manager.memory_limit)
+
+
+def _runner(worker: Any) -> BlockRunner:
+    """Find what the plugin holds."""
+    return cast(BlockPlugin, worker.plugins[PLUGIN]).runner
 
 
 def task_prefix(label: str) -> str:
@@ -88,8 +119,11 @@ def task_prefix(label: str) -> str:
 
 def run_blocks(
     client: Client, runner: BlockRunner, blocks: Iterator[Block]
-) -> Iterator[tuple[Block, Outcome, bool]]:
+) -> Generator[Outcome, None, None]:
     """Compute blocks on the workers of a client.
+
+    A block that has brought down all the workers it may is computed once more, each part of it in
+    a process of its own, so that the points that cause this are found and the others are kept.
 
     Parameters
     ----------
@@ -102,41 +136,94 @@ def run_blocks(
 
     Yields
     ------
-    (Block, Outcome, bool)
-        In the order of completion; the last says whether the block brought its workers down.
+    Outcome
+        In the order of completion.
+
+    Raises
+    ------
+    InputError
+        If the workers cannot run the scan.
+    EngineLostError
+        If the scheduler is gone, or no worker comes back.
     """
-    client.register_plugin(BlockPlugin(runner), name=PLUGIN)
-    run_id = time.time_ns()
-    waiting: dict[str, Block] = {}
+    _register(client, runner)
+    submission = _Submission(client, runner)
+    with Watch(client) as watch:
+        completed = as_completed(  # type: ignore[no-untyped-call]
+            [submission.submit(block) for block in islice(blocks, submission.room(0))],
+            loop=client.loop,
+            with_results=True,
+            raise_errors=False,
+        )
+        for future, result in completed:
+            if watch.lost or future.status in ("cancelled", "lost"):
+                raise EngineLostError(watch.reason())
+            block = submission.waiting.pop(future.key)
+            apart = future.key in submission.apart
+            error = None
+            if future.status != "finished":
+                error = result[1] if isinstance(result, tuple) else future.exception()
+            future.release()
+            if isinstance(error, KilledWorker) and not apart:
+                completed.add(submission.submit(block, apart=True))  # type: ignore[no-untyped-call]
+            else:
+                yield _outcome(block, result, error)
+            for following in islice(blocks, submission.room(len(submission.waiting))):
+                completed.add(submission.submit(following))  # type: ignore[no-untyped-call]
 
-    def submit(block: Block) -> "Future[Outcome]":
+
+class _Submission:
+    """Hands blocks to the scheduler, so many that the workers have always something to do."""
+
+    def __init__(self, client: Client, runner: BlockRunner) -> None:
+        self.waiting: dict[str, Block] = {}
+        self.apart: set[str] = set()
+        self._client = client
+        self._labels = {
+            name: task_prefix(layout.spec.label) for name, layout in runner.layouts.items()
+        }
+        self._run_id = time.time_ns()
+        self._counted = float("-inf")
+        self._most = LEAST_AHEAD
+
+    def submit(self, block: Block, *, apart: bool = False) -> "Future[Outcome]":
         """Hand one block to the scheduler."""
-        label = task_prefix(runner.layouts[block.group].spec.label)
-        key = f"{label}-{block.index:05d}-{run_id}"
-        waiting[key] = block
-        return client.submit(run_block, block, key=key, pure=False)
+        run_id = self._run_id + apart
+        key = f"{self._labels[block.group]}-{block.index:05d}-{run_id}"
+        self.waiting[key] = block
+        if apart:
+            self.apart.add(key)
+        function = run_block_apart if apart else run_block
+        return self._client.submit(function, block, key=key, pure=False)
 
-    completed = as_completed(  # type: ignore[no-untyped-call]
-        [submit(block) for block in islice(blocks, WINDOW)],
-        loop=client.loop,
-        with_results=True,
-        raise_errors=False,
-    )
-    for future, result in completed:
-        block = waiting.pop(future.key)
-        killed = False
-        if future.status != "finished":
-            error = result[1] if isinstance(result, tuple) else future.exception()
-            killed = isinstance(error, KilledWorker)
-            result = Outcome(block.group, block.index, 0.0, _reason(error))
-        future.release()
-        for following in islice(blocks, 1):
-            completed.add(submit(following))  # type: ignore[no-untyped-call]
-        yield block, result, killed
+    def room(self, waiting: int) -> int:
+        """How many more blocks to hand over."""
+        now = time.monotonic()
+        if now - self._counted > COUNT_SECONDS:
+            self._counted = now
+            workers = len(self._client.nthreads())  # type: ignore[no-untyped-call]
+            self._most = max(LEAST_AHEAD, AHEAD * workers)
+        return max(0, self._most - waiting)
 
 
-def _reason(error: BaseException) -> str:
-    """Why a task failed outside `evaluate`."""
+def _register(client: Client, runner: BlockRunner) -> None:
+    """Give the workers what they need, or say why they cannot use it."""
+    try:
+        client.register_plugin(BlockPlugin(runner), name=PLUGIN)
+    except (TypeError, AttributeError):  # cannot be pickled here: an error of the program
+        raise
+    except Exception as error:
+        raise InputError(
+            f"the workers cannot run this scan ({describe(error)}); install the same hnlscan there "
+            "and give them the same file system"
+        ) from error
+
+
+def _outcome(block: Block, result: Any, error: BaseException | None) -> Outcome:
+    """Tell what became of a block."""
+    if error is None:
+        return cast(Outcome, result)
     if isinstance(error, KilledWorker):
-        return "every worker that computed this block died (too little memory?)"
-    return describe(error)
+        message = "every worker that computed this block died (too little memory?)"
+        return Outcome(block.group, block.index, 0.0, message, killed=True)
+    return Outcome(block.group, block.index, 0.0, describe(error))

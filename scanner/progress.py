@@ -227,7 +227,8 @@ class Bars:
             if error and tally.failed == 1:
                 self._progress.console.print(f"{label}: a block failed: {error}", markup=False)
             words = tally.words(time.monotonic() - self._begin)
-            self._progress.update(self._bars[label], completed=tally.ended, words=words)
+            bar = self._bars[label]
+            self._progress.update(bar, total=tally.total, completed=tally.ended, words=words)
 
     def stop(self) -> None:
         """End."""

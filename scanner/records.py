@@ -31,7 +31,9 @@ def open_record(runs: list[Record], workers: int, blocks_before: int) -> list[Re
     return [*runs, {**begin, "workers": workers, "blocks_before": blocks_before}]
 
 
-def close_record(runs: list[Record], seconds: float, blocks_after: int, ended: str) -> list[Record]:
+def close_record(
+    runs: list[Record], seconds: float, blocks_after: int, ended: str, longest: float = 0.0
+) -> list[Record]:
     """Note how the last run ended.
 
     Parameters
@@ -44,6 +46,8 @@ def close_record(runs: list[Record], seconds: float, blocks_after: int, ended: s
         Blocks done or failed.
     ended : str
         ``"complete"``, ``"interrupted"`` or ``"killed"``.
+    longest : float
+        Time of its longest block (s); 0 if it is not known.
 
     Returns
     -------
@@ -51,6 +55,8 @@ def close_record(runs: list[Record], seconds: float, blocks_after: int, ended: s
         The last one closed.
     """
     end = {"seconds": seconds, "blocks_after": blocks_after, "ended": ended}
+    if longest > 0.0:
+        end["longest_block_seconds"] = longest
     return [*runs[:-1], {**runs[-1], **end}]
 
 

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import zarr
 
 from scanner.blocks import Arrays, ArraySpec, Block, Layout, checksum
+from scanner.split import forget_failures
 
 RESPONSE = "response"
 SCAN = "_scan"
@@ -80,13 +81,16 @@ class Regions:
             return False
 
     def known(self, block: Block) -> Arrays | None:
-        """Read what an extended store holds of a block before it is computed, if anything."""
+        """Read what the store holds of a block before it is computed, if anything.
+
+        That is what an extension took over, or the good points of a block that failed.
+        """
         mark = int(np.asarray(self._known[block.index : block.index + 1])[0])
         if mark < 0:
             return None
         found = self.read(block)
         # a worker killed while writing the block leaves a mixture: then nothing is known
-        return found if checksum(found) == mark else None
+        return forget_failures(self.layout.spec, found) if checksum(found) == mark else None
 
     def start(self, block: Block) -> None:
         """Count an execution of a block."""
@@ -113,14 +117,20 @@ class Regions:
         """Set the mark of a block."""
         self._marks[block.index : block.index + 1] = mark
 
-    def fail(self, block: Block, message: str) -> None:
-        """Mark a block as failed and keep the reason."""
+    def fail(self, block: Block, message: str, values: Arrays | None = None) -> None:
+        """Mark a block as failed; keep the reason, and the points that could be computed."""
+        if values is not None:
+            self.write_known(block, values)
         self._messages[block.index : block.index + 1] = np.array([message], dtype=object)
         self.set_mark(block, BROKEN)
 
     def reset(self, block: Block) -> None:
         """Mark a block as to do, from scratch."""
         self._known[block.index : block.index + 1] = TO_DO
+        self.set_mark(block, TO_DO)
+
+    def retry(self, block: Block) -> None:
+        """Mark a failed block as to do; what could be computed of it stays known."""
         self.set_mark(block, TO_DO)
 
     def conform(self, block: Block, values: Arrays) -> Arrays:

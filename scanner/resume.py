@@ -15,6 +15,10 @@ RETRY = ("failed", "unconverged")
 Pending = Mapping[str, Marks]
 """Numbers of the blocks to compute, by group."""
 
+Share = tuple[int, int]
+WHOLE: Share = (0, 1)
+"""All blocks: one process computes what is to do."""
+
 
 def require_retry(names: Collection[str]) -> None:
     """Check what a user asked to compute again.
@@ -61,7 +65,7 @@ def candidates(store: Store, retry: Collection[str]) -> int:
     )
 
 
-def pending(store: Store, retry: Collection[str] = ()) -> Pending:
+def pending(store: Store, retry: Collection[str] = (), share: Share = WHOLE) -> Pending:
     """Find the blocks to compute, and reset the marks of those computed before.
 
     Every mark is verified: a block whose data are not those it was marked with is computed again.
@@ -71,23 +75,33 @@ def pending(store: Store, retry: Collection[str] = ()) -> Pending:
     store : Store
         The store.
     retry : collection of str
-        Some of `RETRY`.
+        Some of `RETRY`. Of failed blocks only the points that failed are computed.
+    share : (int, int)
+        Number of this process and of all processes that share the blocks; others are left alone.
 
     Returns
     -------
     dict of str to ndarray of int
         Numbers of the blocks, by group.
     """
-    found = {}
-    for name in store.layouts:
-        regions = store.regions(name)
-        marks = regions.marks()
-        again = {*_again(regions, marks, retry), *_damaged(regions, marks)}
-        for index in sorted(again):
+    return {name: _pending(store.regions(name), retry, share) for name in store.layouts}
+
+
+def _pending(regions: Regions, retry: Collection[str], share: Share) -> Marks:
+    """Numbers of the blocks to compute of one group."""
+    marks = regions.marks()
+    mine = np.arange(len(marks)) % share[1] == share[0]
+    if "failed" in retry:
+        for index in np.flatnonzero(mine & (marks == BROKEN)).tolist():
+            regions.retry(regions.layout.block(index))
+            marks[index] = TO_DO
+    done = np.flatnonzero(mine & (marks >= 0)).tolist()
+    for index in done:
+        again = "unconverged" in retry and _has_status(regions) and _unconverged(regions, index)
+        if again or not regions.verified(regions.layout.block(index), int(marks[index])):
             regions.reset(regions.layout.block(index))
             marks[index] = TO_DO
-        found[name] = np.flatnonzero(marks == TO_DO)
-    return found
+    return np.flatnonzero(mine & (marks == TO_DO))
 
 
 def _again(regions: Regions, marks: Marks, retry: Collection[str]) -> set[int]:
@@ -99,12 +113,6 @@ def _again(regions: Regions, marks: Marks, retry: Collection[str]) -> set[int]:
         done = np.flatnonzero(marks >= 0).tolist()
         found.update(index for index in done if _unconverged(regions, index))
     return found
-
-
-def _damaged(regions: Regions, marks: Marks) -> list[int]:
-    """Blocks marked as done whose data do not fit the mark."""
-    done = np.flatnonzero(marks >= 0).tolist()
-    return [i for i in done if not regions.verified(regions.layout.block(i), int(marks[i]))]
 
 
 def _has_status(regions: Regions) -> bool:

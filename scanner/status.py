@@ -107,9 +107,12 @@ def _count_points(regions: Regions, marks: Marks) -> Counts:
     if any(array.name == STATUS for array in spec.arrays):
         codes = np.asarray(regions.array(STATUS)[...])
         inner = tuple(range(len(spec.sizes), codes.ndim))
-        failed |= done & (codes == FAILED).any(axis=inner)
         computed = ((codes == DONE) | (codes == UNCONVERGED)).all(axis=inner)
-        done &= computed
+        # a failed block keeps the points that could be computed
+        done, failed = (
+            (done | failed) & computed,
+            (failed & ~computed) | (done & (codes == FAILED).any(axis=inner)),
+        )
         unconverged = done & (codes == UNCONVERGED).any(axis=inner)
     return {
         "total": spec.n_points,

@@ -2,10 +2,13 @@
 
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from scanner.blocks import Block, Evaluate, Layout
+from scanner.apart import evaluate_apart
+from scanner.blocks import Arrays, Block, Evaluate, Layout
 from scanner.regions import Regions
+from scanner.split import Attempt, rescue
 
 
 @dataclass(frozen=True)
@@ -19,13 +22,16 @@ class Outcome:
     seconds : float
         Time it took (s).
     error : str or None
-        Why it failed.
+        Why it, or the first point of it that failed, could not be computed.
+    killed : bool
+        Whether it brought down whoever computed it, so that nobody said so in the store.
     """
 
     group: str
     index: int
     seconds: float
     error: str | None = None
+    killed: bool = False
 
 
 class BlockRunner:
@@ -62,7 +68,8 @@ class BlockRunner:
         Returns
         -------
         Outcome
-            With an error if `evaluate` failed; then the block is marked as failed.
+            With an error if points of it could not be computed; then the block is marked as
+            failed, and what could be computed is kept.
 
         Raises
         ------
@@ -70,42 +77,69 @@ class BlockRunner:
             If the store cannot be written; then the block stays to do.
         """
         begin = time.monotonic()
-        regions = self._open(block.group)
-        known = regions.known(block)
-        regions.start(block)
+        regions, known = self._begin(block)
         try:
             values = regions.conform(block, self.evaluate(block, known))
         except Exception as error:  # noqa: BLE001 - one bad block must not stop the others
-            message = describe(error)
-            regions.fail(block, message)
-            return Outcome(block.group, block.index, time.monotonic() - begin, message)
+            return self._rescue(block, known, self.evaluate, error, begin)
         regions.write(block, values)
         return Outcome(block.group, block.index, time.monotonic() - begin)
+
+    def run_apart(self, block: Block, most_bytes: int | None) -> Outcome:
+        """Compute a block that has brought workers down, each part in a process of its own.
+
+        Parameters
+        ----------
+        block : Block
+            What to compute.
+        most_bytes : int or None
+            Memory a process may take (bytes).
+
+        Returns
+        -------
+        Outcome
+            As of `run`.
+        """
+        begin = time.monotonic()
+        _, known = self._begin(block)
+        attempt = partial(evaluate_apart, self.evaluate, most_bytes=most_bytes)
+        return self._rescue(block, known, attempt, None, begin)
+
+    def _begin(self, block: Block) -> tuple[Regions, Arrays | None]:
+        """Count an execution and read what is known already."""
+        regions = self._open(block.group)
+        known = regions.known(block)
+        regions.start(block)
+        return regions, known
+
+    def _rescue(
+        self,
+        block: Block,
+        known: Arrays | None,
+        attempt: Attempt,
+        first: Exception | None,
+        begin: float,
+    ) -> Outcome:
+        """Compute the points that can be computed, and say which cannot."""
+        regions = self._open(block.group)
+
+        def conforming(part: Block, known: Arrays | None) -> Arrays:
+            return regions.conform(part, attempt(part, known))
+
+        spec = self.layouts[block.group].spec
+        values, messages = rescue(spec, block, known, conforming, first)
+        taken = time.monotonic() - begin
+        if not messages:
+            regions.write(block, values)
+            return Outcome(block.group, block.index, taken)
+        message = messages[0]
+        if block.n_points > 1:
+            message = f"{len(messages)} of {block.n_points} points failed: {message}"
+        regions.fail(block, message, values)
+        return Outcome(block.group, block.index, taken, message)
 
     def _open(self, group: str) -> Regions:
         """Open the handles of a group once."""
         if group not in self._regions:
             self._regions[group] = Regions(self.path, self.layouts[group])
         return self._regions[group]
-
-
-def describe(error: BaseException) -> str:
-    """Say what went wrong in one line.
-
-    Parameters
-    ----------
-    error : BaseException
-        What was raised.
-
-    Returns
-    -------
-    str
-        Kind and message.
-
-    Examples
-    --------
-    >>> describe(ZeroDivisionError("division by zero"))
-    'ZeroDivisionError: division by zero'
-    """
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -26,11 +26,11 @@ def test_counts_blocks_and_points(tmp_path: Path) -> None:
     toy_scan.run(path, [group(M4, block_points=5)], toy)
     found = status(path)
     assert found["blocks"] == {"total": 3, "done": 2, "failed": 1}
-    assert found["points"] == {"total": 12, "done": 7, "failed": 5, "unconverged": 2}
+    assert found["points"] == {"total": 12, "done": 11, "failed": 1, "unconverged": 2}
     assert found["seconds"] > 0
     assert found["seconds_left"] == 0
     assert (found["running"], found["sealed"]) == (False, False)
-    assert found["errors"][0].startswith("bnb_argon block 0: ValueError")
+    assert found["errors"][0].startswith("bnb_argon block 0: 1 of 5 points failed: ValueError")
     assert found["groups"]["bnb_argon"]["blocks"] == found["blocks"]
 
 

@@ -1,0 +1,88 @@
+"""What computes blocks: this process, the workers of a Dask cluster, or Ray."""
+
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from jobs.clusters import Site, client
+from scanner.blocks import Block
+from scanner.parallel import run_blocks
+from scanner.split import describe
+from scanner.worker import BlockRunner, Outcome
+
+Compute = Callable[[Iterator[Block]], Generator[Outcome, None, None]]
+"""Computes and stores blocks, and tells of each when it has ended."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Something that is ready to compute.
+
+    Parameters
+    ----------
+    compute : callable
+        Computes blocks.
+    dashboard : str or None
+        Where it can be watched.
+    """
+
+    compute: Compute
+    dashboard: str | None = None
+
+
+@contextmanager
+def engine(site: Site, workers: int | None, runner: BlockRunner) -> Iterator[Engine]:
+    """Start what computes blocks for the time of a ``with`` statement.
+
+    Parameters
+    ----------
+    site : Site
+        Where to compute.
+    workers : int or None
+        Processes; 0 computes in this one, None leaves it to the site.
+    runner : BlockRunner
+        Computes and stores a block.
+
+    Yields
+    ------
+    Engine
+        Ready.
+
+    Raises
+    ------
+    InputError
+        If no worker starts.
+    """
+    if workers == 0:
+        yield Engine(partial(serial, runner))
+    elif site.kind == "ray":
+        from scanner.ray_engine import ray_engine  # an extra: not everybody has it
+
+        with ray_engine(workers, runner) as compute:
+            yield Engine(compute)
+    else:
+        with client(site, workers) as connected:
+            yield Engine(partial(run_blocks, connected, runner), connected.dashboard_link)
+
+
+def serial(runner: BlockRunner, blocks: Iterator[Block]) -> Generator[Outcome, None, None]:
+    """Compute blocks one after the other in this process.
+
+    Parameters
+    ----------
+    runner : BlockRunner
+        Computes and stores a block.
+    blocks : iterator of Block
+        What to compute.
+
+    Yields
+    ------
+    Outcome
+        Of each block.
+    """
+    for block in blocks:
+        try:
+            yield runner.run(block)
+        except OSError as error:  # the store could not be written: the block stays to do
+            yield Outcome(block.group, block.index, 0.0, describe(error))

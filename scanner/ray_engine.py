@@ -1,0 +1,97 @@
+"""Blocks as calls of Ray actors: the same blocks, the same store, without Dask.
+
+One actor a worker holds the runner and computes one block at a time; Ray starts it again when it
+dies, and calls it again with the same block.
+"""
+
+import os
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import ray
+from ray.exceptions import RayActorError, RayTaskError
+
+from jobs.local import ALLOWED_DEATHS, THREAD_VARIABLES
+from scanner.blocks import Block
+from scanner.lock import attach_worker
+from scanner.split import describe
+from scanner.worker import BlockRunner, Outcome
+
+
+class _Actor:
+    """Holds what a worker needs for its blocks."""
+
+    def __init__(self, runner: BlockRunner) -> None:
+        self._runner = runner
+        self._descriptor = attach_worker(runner.path)
+
+    def run(self, block: Block, apart: bool) -> Outcome:
+        """Compute and store one block, in this process or in others."""
+        return self._runner.run_apart(block, None) if apart else self._runner.run(block)
+
+
+@contextmanager
+def ray_engine(
+    workers: int | None, runner: BlockRunner
+) -> Iterator[Callable[[Iterator[Block]], Generator[Outcome, None, None]]]:
+    """Start actors for the time of a ``with`` statement.
+
+    Parameters
+    ----------
+    workers : int or None
+        Actors; as many as the Ray cluster has cores by default. Ray starts on this machine, or
+        connects to the cluster that RAY_ADDRESS names.
+    runner : BlockRunner
+        Computes and stores a block.
+
+    Yields
+    ------
+    callable
+        Computes blocks.
+    """
+    single = dict.fromkeys(THREAD_VARIABLES, "1")
+    ray.init(
+        address=os.environ.get("RAY_ADDRESS") or "local",
+        include_dashboard=False,
+        logging_level="error",
+        log_to_driver=False,
+        runtime_env={"env_vars": single},
+    )
+    try:
+        count = workers or int(ray.cluster_resources().get("CPU", 1))
+        make = ray.remote(num_cpus=1, max_restarts=-1)(_Actor)
+        actors = [make.remote(runner) for _ in range(count)]
+        yield partial(_compute, actors)
+    finally:
+        ray.shutdown()
+
+
+def _compute(actors: list[Any], blocks: Iterator[Block]) -> Generator[Outcome, None, None]:
+    """Keep every actor busy with one block."""
+    idle = list(actors)
+    deaths: dict[Block, int] = {}
+    again: list[Block] = []
+    running: dict[Any, tuple[Any, Block, bool]] = {}
+    while True:
+        while idle and (block := again.pop() if again else next(blocks, None)):
+            actor = idle.pop()
+            apart = deaths.get(block, 0) > ALLOWED_DEATHS
+            running[actor.run.remote(block, apart)] = (actor, block, apart)
+        if not running:
+            return
+        [ready], _ = ray.wait(list(running), num_returns=1)
+        actor, block, apart = running.pop(ready)
+        idle.append(actor)
+        try:
+            yield ray.get(ready)
+        except RayActorError as error:
+            deaths[block] = deaths.get(block, 0) + 1
+            if apart:
+                yield Outcome(block.group, block.index, 0.0, describe(error), killed=True)
+            else:
+                again.append(block)
+        except RayTaskError as error:  # the store could not be written: the block stays to do
+            cause = error.cause if isinstance(error.cause, Exception) else error
+            yield Outcome(block.group, block.index, 0.0, describe(cause))
