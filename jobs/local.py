@@ -3,11 +3,12 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import dask
 from distributed import Client, LocalCluster
-from distributed.comm.core import CommClosedError
 
+from jobs.quiet import hide_closed_connections, quiet
 from physics.errors import InputError
 
 THREAD_VARIABLES = (
@@ -26,6 +27,20 @@ SATURATION = 1.0
 
 START_SECONDS = 120
 """Longest time until the first worker answers."""
+
+
+def scheduling() -> dict[str, Any]:
+    """Collect settings of Dask that a scheduler reads when it is made.
+
+    Returns
+    -------
+    dict
+        Values by their keys in Dask's configuration.
+    """
+    return {
+        "distributed.scheduler.allowed-failures": ALLOWED_DEATHS,
+        "distributed.scheduler.worker-saturation": SATURATION,
+    }
 
 
 @contextmanager
@@ -50,16 +65,11 @@ def local_client(workers: int) -> Iterator[Client]:
         If no worker starts.
     """
     single = dict.fromkeys(THREAD_VARIABLES, "1")
-    # the scheduler reads these when it is made
-    scheduling = {
-        "distributed.scheduler.allowed-failures": ALLOWED_DEATHS,
-        "distributed.scheduler.worker-saturation": SATURATION,
-        # a worker's heartbeat may meet a scheduler that is closing; what fails is told by blocks
-        "distributed.nanny.pre-spawn-environ.DASK_LOGGING__DISTRIBUTED": "critical",
-    }
-    logging.getLogger("tornado.application").addFilter(_still_open)
+    # a worker's heartbeat may meet a scheduler that is closing; what fails is told by blocks
+    mute = {"distributed.nanny.pre-spawn-environ.DASK_LOGGING__DISTRIBUTED": "critical"}
+    hide_closed_connections()
     with (
-        dask.config.set(scheduling),
+        dask.config.set({**scheduling(), **mute}),
         LocalCluster(  # type: ignore[no-untyped-call]
             n_workers=workers,
             processes=True,
@@ -81,27 +91,6 @@ def local_client(workers: int) -> Iterator[Client]:
         try:
             yield client
         finally:
-            with _quiet():
+            with quiet():
                 client.close()
                 cluster.close()
-
-
-def _still_open(record: logging.LogRecord) -> bool:
-    """Drop complaints about connections that were closed while somebody waited for an answer."""
-    return record.exc_info is None or not isinstance(record.exc_info[1], CommClosedError)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Hide the complaints of connections that are closed on purpose."""
-    logger = logging.getLogger("distributed")
-    names = [name for name in logging.root.manager.loggerDict if name.startswith("distributed")]
-    loggers = [logger, *(logging.getLogger(name) for name in names)]
-    levels = [each.level for each in loggers]
-    for each in loggers:
-        each.setLevel(logging.CRITICAL + 1)
-    try:
-        yield
-    finally:
-        for each, level in zip(loggers, levels, strict=True):
-            each.setLevel(level)

@@ -5,7 +5,6 @@ from collections.abc import Callable
 import click
 
 import grids
-from jobs import clusters
 from physics import experiments, models
 from scanner import catalogue
 from scanner.cli import command, emit
@@ -13,6 +12,12 @@ from scanner.cli import command, emit
 
 def _experiments() -> dict[str, str]:
     return {name: experiments.load(name).title for name in experiments.names()}
+
+
+def _clusters() -> dict[str, str]:
+    from jobs import clusters  # imports Dask, which nothing else here needs
+
+    return clusters.KINDS
 
 
 def _limits() -> dict[str, str]:
@@ -33,7 +38,7 @@ KINDS: dict[str, Callable[[], dict[str, str]]] = {
     "models": lambda: {name: models.get(name).title for name in models.names()},
     "experiments": _experiments,
     "grids": lambda: {name: grids.load(name).title for name in grids.names()},
-    "clusters": lambda: clusters.KINDS,
+    "clusters": _clusters,
     "limits": _limits,
 }
 
