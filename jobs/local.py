@@ -19,8 +19,8 @@ THREAD_VARIABLES = (
 )
 """Libraries that would start threads of their own; one worker per core leaves them none."""
 
-ALLOWED_DEATHS = 5
-"""How many workers a block may take down before it counts as failed."""
+ALLOWED_DEATHS = 2
+"""How many workers may die with a block before it is computed in a process apart."""
 
 SATURATION = 1.0
 """Blocks a worker holds at a time: one that waits there would be blamed for the worker's death."""

@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from jobs import clusters
-from jobs.clusters import Site
+from jobs import array, clusters
+from jobs.settings import Site
 from scanner import results, store
 from scanner.assemble import Scan
 from scanner.cli import command, emit
@@ -16,9 +16,11 @@ from scanner.execute import RunSummary
 from scanner.execute import run as execute
 from scanner.extend import extend as open_extended
 from scanner.grid_record import to_json
-from scanner.progress import clock, reporter
+from scanner.progress import clock as clock_text
+from scanner.progress import reporter
 from scanner.resume import require_retry
 from scanner.seal import seal
+from scanner.share import join, run_share
 from scanner.status import status as read_status
 
 
@@ -49,18 +51,37 @@ def run(
     require_retry(chosen)
     scan = Scan.load(grid)
     path = out or Path(f"{scan.grid.name}.zarr")
-    attrs = {"title": scan.grid.title, "grid": to_json(scan)}
-    if extend:
-        opened = open_extended(path, scan.groups(), scan.identity, attrs=attrs)
-    else:
-        opened = store.open_or_create(
-            path, scan.groups(), scan.identity, accept_version=accept_version, attrs=attrs
-        )
-    with opened:
+    if site.kind == "job-array":
+        summary = _share(path, scan, chosen, clock)
+        emit(_document(path), lambda: _share_text(path, summary), as_json)
+        return summary.exit_code
+    with _open(path, scan, extend, accept_version) as opened:
         summary = _scan(opened, scan, site, workers, chosen, clock)
     following = "plot" if scan.plane else "limits" if scan.grid.coupling_axes else "status"
     emit(_document(path), lambda: _text(path, summary, following), as_json)
     return summary.exit_code
+
+
+def _open(path: Path, scan: Scan, extend: bool, accept_version: bool) -> store.Store:
+    """Make, open or extend the store."""
+    groups, attrs = scan.groups(), _attrs(scan)
+    if extend:
+        return open_extended(path, groups, scan.identity, attrs=attrs)
+    return store.open_or_create(
+        path, groups, scan.identity, accept_version=accept_version, attrs=attrs
+    )
+
+
+def _attrs(scan: Scan) -> dict[str, Any]:
+    """Root attributes of a new store."""
+    return {"title": scan.grid.title, "grid": to_json(scan)}
+
+
+def _share(path: Path, scan: Scan, retry: set[str], clock: Clock) -> RunSummary:
+    """Compute the share of this element of a job array."""
+    mine = array.share(os.environ)
+    with join(path, scan.groups(), scan.identity, attrs=_attrs(scan)) as opened:
+        return run_share(opened, scan.evaluate, mine, retry=retry, reporter=reporter(), clock=clock)
 
 
 def _scan(
@@ -98,10 +119,22 @@ def _document(path: Path) -> dict[str, Any]:
     return {key: found[key] for key in ("store", "blocks", "points", "seconds")}
 
 
+def _share_text(path: Path, summary: RunSummary) -> str:
+    """Say what became of a share."""
+    lines = [
+        f"{path}: {summary.done} of {summary.total} blocks of this share done in "
+        f"{clock_text(summary.seconds)}",
+        *(f"  failed: {message}" for message in summary.errors),
+    ]
+    if summary.interrupted:
+        lines.append(f"interrupted: {summary.interrupted}; run the same command again to go on")
+    return "\n".join(lines)
+
+
 def _text(path: Path, summary: RunSummary, following: str) -> str:
     points = read_status(path)["points"]
     lines = [
-        f"{path}: {summary.done} of {summary.total} blocks done in {clock(summary.seconds)}, "
+        f"{path}: {summary.done} of {summary.total} blocks done in {clock_text(summary.seconds)}, "
         f"{points['unconverged']} of {points['total']} sampled points not converged",
         *(f"  failed: {message}" for message in summary.errors),
     ]

@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from jobs.clusters import Site, client
+from jobs.clusters import client
+from jobs.settings import Site
 from scanner.blocks import Block
 from scanner.parallel import run_blocks
 from scanner.split import describe
@@ -32,7 +33,9 @@ class Engine:
 
 
 @contextmanager
-def engine(site: Site, workers: int | None, runner: BlockRunner) -> Iterator[Engine]:
+def engine(
+    site: Site, workers: int | None, runner: BlockRunner, block_seconds: float | None = None
+) -> Iterator[Engine]:
     """Start what computes blocks for the time of a ``with`` statement.
 
     Parameters
@@ -43,6 +46,8 @@ def engine(site: Site, workers: int | None, runner: BlockRunner) -> Iterator[Eng
         Processes; 0 computes in this one, None leaves it to the site.
     runner : BlockRunner
         Computes and stores a block.
+    block_seconds : float or None
+        Longest block of earlier runs (s): jobs of limited time end by it.
 
     Yields
     ------
@@ -62,7 +67,8 @@ def engine(site: Site, workers: int | None, runner: BlockRunner) -> Iterator[Eng
         with ray_engine(workers, runner) as compute:
             yield Engine(compute)
     else:
-        with client(site, workers) as connected:
+        known = {} if block_seconds is None else {"block_seconds": block_seconds}
+        with client(site, workers, **known) as connected:
             yield Engine(partial(run_blocks, connected, runner), connected.dashboard_link)
 
 

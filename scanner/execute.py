@@ -6,15 +6,15 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 
-from jobs.clusters import Site
 from jobs.clusters import load as load_site
+from jobs.settings import Site
 from scanner import records, resume
 from scanner.blocks import Block, Evaluate
 from scanner.ending import Clock, terminable
 from scanner.engines import Engine, engine
 from scanner.extend import unseal
 from scanner.progress import Reporter, Silent, Tally
-from scanner.regions import Marks
+from scanner.regions import TO_DO, Marks
 from scanner.store import Store
 from scanner.watch import EngineLostError
 from scanner.worker import BlockRunner, Outcome
@@ -111,14 +111,28 @@ def run(
             return _count(store, RunSummary())
         unseal(store)
     pending = resume.pending(store, retry)
+    if refine and not _blocks(pending):
+        pending = refine(store)
     if not _blocks(pending):
         return _count(store, RunSummary())
-    run = _Run(store, evaluate, reporter or Silent(), clock or Clock())
+    run = Run(store, evaluate, reporter or Silent(), clock or Clock())
     return _count(store, run.recorded(pending, site or load_site("local"), workers, refine))
 
 
-class _Run:
-    """Computes blocks round after round, and counts them."""
+class Run:
+    """Computes blocks round after round, and counts them.
+
+    Parameters
+    ----------
+    store : Store
+        Opened by this process.
+    evaluate : Evaluate
+        Computes a block.
+    reporter : Reporter
+        Told how it goes.
+    clock : Clock
+        When to end at the latest.
+    """
 
     def __init__(self, store: Store, evaluate: Evaluate, reporter: Reporter, clock: Clock) -> None:
         self._store = store
@@ -136,26 +150,67 @@ class _Run:
     def recorded(
         self, pending: resume.Pending, site: Site, workers: int | None, refine: Refine | None
     ) -> RunSummary:
-        """Compute, and note in the store when and how long."""
+        """Compute, and note in the store when and how long.
+
+        Parameters
+        ----------
+        pending : dict of str to ndarray of int
+            Blocks to compute.
+        site : Site
+            Where.
+        workers : int or None
+            Processes.
+        refine : callable or None
+            Asked for further blocks.
+
+        Returns
+        -------
+        RunSummary
+            Without the counts of blocks.
+        """
         begin = time.monotonic()
-        self._expect(pending)
-        runs = records.open_record(self._store.attrs.get("runs", []), workers or 0, self._ended)
+        marks = (self._store.regions(name).marks() for name in self._store.layouts)
+        before = sum(int((each != TO_DO).sum()) for each in marks)
+        runs = records.open_record(self._store.attrs.get("runs", []), workers or 0, before)
         self._store.update_attrs(runs=runs)
-        summary = self._compute(pending, site, workers, refine)
+        summary = self.compute(pending, site, workers, refine)
         summary.seconds = time.monotonic() - begin
         how = "interrupted" if summary.interrupted else "complete"
         runs = records.close_record(runs, summary.seconds, self._ended, how, self._clock.longest)
         self._store.update_attrs(runs=runs)
         return summary
 
-    def _compute(
-        self, pending: resume.Pending, site: Site, workers: int | None, refine: Refine | None
+    def compute(
+        self,
+        pending: resume.Pending,
+        site: Site,
+        workers: int | None,
+        refine: Refine | None = None,
     ) -> RunSummary:
-        """Compute the pending blocks, and those that follow from them."""
+        """Compute the pending blocks, and those that follow from them.
+
+        Parameters
+        ----------
+        pending : dict of str to ndarray of int
+            Blocks to compute.
+        site : Site
+            Where.
+        workers : int or None
+            Processes.
+        refine : callable, optional
+            Asked for further blocks.
+
+        Returns
+        -------
+        RunSummary
+            Errors, and whether it was interrupted.
+        """
         summary = RunSummary()
+        self._expect(pending)
         count = min(workers, _blocks(pending)) if workers and not refine else workers
         try:
-            with terminable(self._clock), engine(site, count, self._runner) as started:
+            begun = engine(site, count, self._runner, records.longest_block(self._store.attrs))
+            with terminable(self._clock), begun as started:
                 self._reporter.start(self._tallies, started.dashboard)
                 while _blocks(pending) and not summary.interrupted:
                     self._round(started, pending, summary)

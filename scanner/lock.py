@@ -138,6 +138,48 @@ def attach_worker(store: Path) -> int | None:
     return descriptor
 
 
+class Attachment:
+    """Declares this process a worker of the store, in place of the right to write it alone.
+
+    Parameters
+    ----------
+    store : Path
+        Path of the store.
+    """
+
+    def __init__(self, store: Path) -> None:
+        self._descriptor = attach_worker(store)
+
+    def release(self) -> None:
+        """Be a worker no longer."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+def has_workers(store: Path) -> bool:
+    """Say whether workers of the store are alive, with or without a client.
+
+    Parameters
+    ----------
+    store : Path
+        Path of the store.
+
+    Returns
+    -------
+    bool
+        Never True where folders cannot be locked.
+    """
+    try:
+        descriptor = os.open(store, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        return not _try_exclusive(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def wait_for_orphans(store: Path, seconds: float = ORPHAN_SECONDS) -> None:
     """Wait until no worker of an earlier run is alive.
 

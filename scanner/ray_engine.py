@@ -1,7 +1,7 @@
 """Blocks as calls of Ray actors: the same blocks, the same store, without Dask.
 
-One actor a worker holds the runner and computes one block at a time; Ray starts it again when it
-dies, and calls it again with the same block.
+One actor for each worker holds the runner and computes one block at a time. When it dies another
+takes its place, and its block is computed again.
 """
 
 import os
@@ -14,6 +14,7 @@ import ray
 from ray.exceptions import RayActorError, RayTaskError
 
 from jobs.local import ALLOWED_DEATHS, THREAD_VARIABLES
+from physics.errors import InputError
 from scanner.blocks import Block
 from scanner.lock import attach_worker
 from scanner.split import describe
@@ -26,6 +27,9 @@ class _Actor:
     def __init__(self, runner: BlockRunner) -> None:
         self._runner = runner
         self._descriptor = attach_worker(runner.path)
+
+    def ready(self) -> None:
+        """Answer, so that whoever waits knows that the actor is there."""
 
     def run(self, block: Block, apart: bool) -> Outcome:
         """Compute and store one block, in this process or in others."""
@@ -50,6 +54,11 @@ def ray_engine(
     ------
     callable
         Computes blocks.
+
+    Raises
+    ------
+    InputError
+        If the actors cannot run the scan.
     """
     single = dict.fromkeys(THREAD_VARIABLES, "1")
     ray.init(
@@ -61,14 +70,24 @@ def ray_engine(
     )
     try:
         count = workers or int(ray.cluster_resources().get("CPU", 1))
-        make = ray.remote(num_cpus=1, max_restarts=-1)(_Actor)
-        actors = [make.remote(runner) for _ in range(count)]
-        yield partial(_compute, actors)
+        shared = ray.put(runner)
+        make = partial(ray.remote(num_cpus=1)(_Actor).remote, shared)
+        actors = [make() for _ in range(count)]
+        try:
+            ray.get([actor.ready.remote() for actor in actors])
+        except RayActorError as error:
+            raise InputError(
+                f"the Ray workers cannot run this scan ({describe(error)}); install the same "
+                "hnlscan there and give them the same file system"
+            ) from error
+        yield partial(_compute, make, actors)
     finally:
         ray.shutdown()
 
 
-def _compute(actors: list[Any], blocks: Iterator[Block]) -> Generator[Outcome, None, None]:
+def _compute(
+    make: Callable[[], Any], actors: list[Any], blocks: Iterator[Block]
+) -> Generator[Outcome, None, None]:
     """Keep every actor busy with one block."""
     idle = list(actors)
     deaths: dict[Block, int] = {}
@@ -83,15 +102,21 @@ def _compute(actors: list[Any], blocks: Iterator[Block]) -> Generator[Outcome, N
             return
         [ready], _ = ray.wait(list(running), num_returns=1)
         actor, block, apart = running.pop(ready)
-        idle.append(actor)
         try:
-            yield ray.get(ready)
+            outcome = ray.get(ready)
         except RayActorError as error:
+            actors.remove(actor)
+            actors.append(make())
+            idle.append(actors[-1])
             deaths[block] = deaths.get(block, 0) + 1
             if apart:
                 yield Outcome(block.group, block.index, 0.0, describe(error), killed=True)
             else:
                 again.append(block)
         except RayTaskError as error:  # the store could not be written: the block stays to do
+            idle.append(actor)
             cause = error.cause if isinstance(error.cause, Exception) else error
             yield Outcome(block.group, block.index, 0.0, describe(cause))
+        else:
+            idle.append(actor)
+            yield outcome

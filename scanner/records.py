@@ -1,6 +1,7 @@
 """Notes in a store about the runs that worked on it: when, how long, how many blocks."""
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,9 @@ from scanner import provenance
 from scanner.regions import SCAN
 
 Record = dict[str, Any]
+
+LONGEST = "longest_block_seconds"
+"""Key of the time of the longest block of a run."""
 
 
 def open_record(runs: list[Record], workers: int, blocks_before: int) -> list[Record]:
@@ -56,7 +60,7 @@ def close_record(
     """
     end = {"seconds": seconds, "blocks_after": blocks_after, "ended": ended}
     if longest > 0.0:
-        end["longest_block_seconds"] = longest
+        end[LONGEST] = longest
     return [*runs[:-1], {**runs[-1], **end}]
 
 
@@ -69,6 +73,28 @@ def is_open(runs: list[Record]) -> bool:
     (False, True)
     """
     return bool(runs) and "seconds" not in runs[-1]
+
+
+def longest_block(attrs: Mapping[str, Any]) -> float | None:
+    """Find the time of the longest block of the last run that knew it (s).
+
+    Parameters
+    ----------
+    attrs : dict
+        Root attributes of a store.
+
+    Returns
+    -------
+    float or None
+        Time (s); None if no block has ended yet.
+
+    Examples
+    --------
+    >>> longest_block({"runs": [{"longest_block_seconds": 2.5}, {}]}), longest_block({})
+    (2.5, None)
+    """
+    known = [run[LONGEST] for run in attrs.get("runs", []) if LONGEST in run]
+    return float(known[-1]) if known else None
 
 
 def seconds_worked(store: Path, run: Record) -> float:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scanner import records, swap
 from scanner.attributes import read_attrs, read_layouts
 from scanner.blocks import DONE, FAILED, STATUS, UNCONVERGED, Layout
-from scanner.lock import is_locked
+from scanner.lock import has_workers, is_locked
 from scanner.regions import BROKEN, Marks, Regions
 
 MAX_ERRORS = 10
@@ -60,7 +60,7 @@ def status(path: Path | str) -> dict[str, Any]:
 def _status(path: Path, place: Path) -> dict[str, Any]:
     """Read a store once."""
     attrs = read_attrs(place)
-    running = is_locked(path)
+    running = is_locked(path) or has_workers(place)
     groups: dict[str, dict[str, Counts]] = {}
     errors: list[str] = []
     for name, layout in read_layouts(place).items():

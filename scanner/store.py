@@ -18,23 +18,25 @@ from scanner import plan, provenance, swap
 from scanner.attributes import read_attrs, read_layouts
 from scanner.blocks import GroupSpec
 from scanner.create import build, full_identity
-from scanner.lock import WriterLock
+from scanner.lock import Attachment, WriterLock
 from scanner.regions import RESPONSE, Regions
 from scanner.settle import settle, take_lock
 
 
 class Store:
-    """A store open for writing by this process alone; use it in a ``with`` statement.
+    """A store open for writing, by this process alone or with others that have their share.
+
+    Use it in a ``with`` statement.
 
     Parameters
     ----------
     path : Path
         The store.
-    lock : WriterLock
+    lock : WriterLock or Attachment
         Lock that is held.
     """
 
-    def __init__(self, path: Path, lock: WriterLock) -> None:
+    def __init__(self, path: Path, lock: WriterLock | Attachment) -> None:
         self.path = path
         self._lock = lock
         self.layouts = read_layouts(path)

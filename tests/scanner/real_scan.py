@@ -10,6 +10,7 @@ from pathlib import Path
 
 import xarray as xr
 
+from jobs.settings import Site
 from scanner import execute, results, seal, store
 from scanner.assemble import Scan
 from scanner.grid_record import to_json
@@ -91,13 +92,19 @@ def write_grid(
     return path
 
 
-def scan(grid: Path | str, path: Path, workers: int = 0, block_points: int | None = None) -> Scan:
+def scan(
+    grid: Path | str,
+    path: Path,
+    workers: int = 0,
+    block_points: int | None = None,
+    site: Site | None = None,
+) -> Scan:
     """Run a grid into a store, to the end or from where it was."""
     loaded = Scan.load(str(grid))
     groups = loaded.groups(block_points)
     attrs = {"grid": to_json(loaded)}
     with store.open_or_create(path, groups, loaded.identity, attrs=attrs) as opened:
-        summary = execute.run(opened, loaded.evaluate, workers=workers)
+        summary = execute.run(opened, loaded.evaluate, workers=workers, site=site)
         assert summary.exit_code == 0, summary
         if not opened.sealed:
             results.write(opened, loaded)

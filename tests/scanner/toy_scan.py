@@ -1,6 +1,6 @@
 """A scan without physics: numbers that depend on nothing but the point; also a program to kill.
 
-python toy_scan.py STORE WORKERS SECONDS_PER_BLOCK
+python toy_scan.py STORE WORKERS SECONDS_PER_BLOCK [I N]: all, or the I-th share of N
 """
 
 import hashlib
@@ -18,6 +18,7 @@ import xarray as xr
 from jobs import local
 from scanner import execute, store
 from scanner.blocks import Arrays, ArraySpec, Block, GroupSpec
+from scanner.share import join, run_share
 
 EXPERIMENTS = ("microboone", "sbnd")
 CTAU = tuple(10.0 ** (k / 4) for k in range(8))
@@ -141,8 +142,13 @@ def sha256(path: Path, name: str = "bnb_argon") -> str:
 if __name__ == "__main__":
     # what is started in the background ignores Ctrl-C otherwise
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    store_path, count, per_block, *share = sys.argv[1:]
     m4 = masses(120)
-    summary = run(
-        Path(sys.argv[1]), [group(m4)], Toy(m4, seconds=float(sys.argv[3])), int(sys.argv[2])
-    )
+    toy = Toy(m4, seconds=float(per_block))
+    if share:
+        mine = int(share[0]), int(share[1])
+        with join(Path(store_path), [group(m4)], IDENTITY) as joined:
+            summary = run_share(joined, toy, mine)
+    else:
+        summary = run(Path(store_path), [group(m4)], toy, int(count))
     raise SystemExit(summary.exit_code)
