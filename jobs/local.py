@@ -44,7 +44,7 @@ def scheduling() -> dict[str, Any]:
 
 
 @contextmanager
-def local_client(workers: int) -> Iterator[Client]:
+def local_client(workers: int, memory: str = "auto") -> Iterator[Client]:
     """Start workers on this machine for the time of a ``with`` statement.
 
     Scheduler and dashboard listen on 127.0.0.1 only.
@@ -53,6 +53,9 @@ def local_client(workers: int) -> Iterator[Client]:
     ----------
     workers : int
         Number of processes, at least 1.
+    memory : str
+        Of a worker, such as ``"2GB"``; one that takes more is killed. By default they share what
+        there is.
 
     Yields
     ------
@@ -74,6 +77,7 @@ def local_client(workers: int) -> Iterator[Client]:
             n_workers=workers,
             processes=True,
             threads_per_worker=1,
+            memory_limit=memory,
             host="127.0.0.1",
             dashboard_address="127.0.0.1:0",
             silence_logs=logging.ERROR,

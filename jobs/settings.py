@@ -36,7 +36,7 @@ _SHARED = (
     "patience",
 )
 KEYS: Mapping[str, tuple[str, ...]] = {
-    "local": ("workers",),
+    "local": ("workers", "memory"),
     **dict.fromkeys(BATCH, ("how", *_SHARED)),
     "slurm": ("how", "nodes", *_SHARED),
     "htcondor": ("how", *(key for key in _SHARED if key != "queue")),
@@ -67,7 +67,7 @@ class Site:
     walltime : int
         Longest time of a job (s).
     memory : str
-        Of a worker.
+        Of a worker; "auto" shares out what this machine has.
     queue, account : str or None
         As the batch system names them.
     setup : tuple of str
@@ -160,6 +160,8 @@ def read(path: Path, source: str) -> Site:
     found: dict[str, Any] = {key: _READERS[key](table, kind) for key in KEYS[kind] if key in table}
     if kind in WAYS:
         found.setdefault("how", WAYS[kind][0])
+    if kind == "local":
+        found.setdefault("memory", "auto")
     return Site(kind=kind, source=source, **found)
 
 

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 import grids
 from grids import Grid
 from physics import experiments, models, processes
+from physics.errors import InputError
 from physics.experiments.schema import Experiment
 from physics.jit import physics_digest
 from physics.lifetime import CTAU_NODES_CM
@@ -254,9 +255,7 @@ class Scan:
             "experiments": {e.name: e.digest for e in self.experiments},
             "statistic": asdict(self.grid.statistic),
             "physics_digest": physics_digest(),
-            "versions": {
-                name: provenance.versions()[name] for name in ("numpy", "numba", "vegas", "scipy")
-            },
+            "versions": _libraries(),
         }
 
     @property
@@ -280,7 +279,18 @@ class Evaluate:
 
     def __getstate__(self) -> dict[str, Any]:
         """Workers build their own samplers."""
-        return {"scan": self.scan, "_samplers": {}}
+        return {"scan": self.scan, "_samplers": {}, "_made_with": _software()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Refuse to compute with other physics, or other libraries, than those of the store."""
+        for name, ours in _software().items():
+            theirs = state["_made_with"].get(name)
+            if theirs != ours:
+                raise InputError(
+                    f"this worker has {name} {ours}, the scan was started with {name} {theirs}; "
+                    "start the workers from the same environment"
+                )
+        self.scan, self._samplers = state["scan"], {}
 
     def __call__(self, block: Block, known: Arrays | None) -> Arrays:
         """Compute the arrays of a block, or what `known` lacks of them."""
@@ -338,6 +348,18 @@ class Evaluate:
         sampled = self._samplers[names].respond(masses)
         responses = [sampled.response(view) for view in range(len(names) * len(terms))]
         return [responses[i * len(terms) : (i + 1) * len(terms)] for i in range(len(names))]
+
+
+def _software() -> dict[str, str]:
+    """Everything installed that fixes numbers."""
+    return {"physics": physics_digest(), **_libraries()}
+
+
+@cache
+def _libraries() -> dict[str, str]:
+    """Versions of the libraries that fix numbers."""
+    found = provenance.versions()
+    return {name: found[name] for name in ("numpy", "numba", "vegas", "scipy")}
 
 
 def _fill(

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from jobs import times
 from physics.errors import InputError
 from scanner.blocks import Block
 
@@ -76,7 +77,7 @@ def seconds_of(text: str) -> float:
     Parameters
     ----------
     text : str
-        ``H:MM:SS``, ``MM:SS``, or with days before a dash.
+        ``H:MM:SS``, or with days before a dash.
 
     Returns
     -------
@@ -86,25 +87,20 @@ def seconds_of(text: str) -> float:
     Raises
     ------
     InputError
-        If it is none of these.
+        If it is neither.
 
     Examples
     --------
-    >>> seconds_of("12:00:00"), seconds_of("30:00"), seconds_of("1-00:00:10")
-    (43200.0, 1800.0, 86410.0)
+    >>> seconds_of("12:00:00"), seconds_of("1-00:00:10")
+    (43200.0, 86410.0)
     """
-    days, dash, rest = text.rpartition("-")
-    parts = rest.split(":")
-    numbers = [days, *parts] if dash else parts
-    if not all(part.isdigit() for part in numbers) or not 2 <= len(parts) <= 3:
+    seconds = times.parse(text)
+    if seconds is None:
         raise InputError(
             f"got the time {text!r}; write hours, minutes and seconds such as 12:00:00, with days "
             "as 1-12:00:00"
         )
-    seconds = 0
-    for part in parts:
-        seconds = 60 * seconds + int(part)
-    return float(86400 * int(days or 0) + seconds)
+    return float(seconds)
 
 
 @contextmanager
