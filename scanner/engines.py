@@ -91,4 +91,4 @@ def serial(runner: BlockRunner, blocks: Iterator[Block]) -> Generator[Outcome, N
         try:
             yield runner.run(block)
         except OSError as error:  # the store could not be written: the block stays to do
-            yield Outcome(block.group, block.index, 0.0, describe(error))
+            yield Outcome(block.group, block.index, 0.0, describe(error), unwritten=True)

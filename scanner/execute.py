@@ -3,7 +3,7 @@
 import heapq
 import time
 from collections.abc import Callable, Collection, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 
 from jobs.clusters import load as load_site
@@ -21,6 +21,9 @@ from scanner.worker import BlockRunner, Outcome
 
 MAX_ERRORS = 10
 """How many messages of failed blocks a summary carries."""
+
+MAX_UNWRITTEN = 8
+"""After so many blocks in a row that could not be written a run ends: the disk is full."""
 
 Refine = Callable[[Store], resume.Pending]
 """Tells which blocks to compute next, from what the store holds; none at the end."""
@@ -141,6 +144,7 @@ class Run:
         self._clock = clock
         self._labels = {name: layout.spec.label for name, layout in store.layouts.items()}
         self._tallies: dict[str, Tally] = {}
+        self._unwritten = 0
 
     @property
     def _ended(self) -> int:
@@ -176,8 +180,10 @@ class Run:
         summary = self.compute(pending, site, workers, refine)
         summary.seconds = time.monotonic() - begin
         how = "interrupted" if summary.interrupted else "complete"
-        runs = records.close_record(runs, summary.seconds, self._ended, how, self._clock.longest)
-        self._store.update_attrs(runs=runs)
+        longest = self._clock.longest
+        runs = records.close_record(runs, summary.seconds, self._ended, how, longest)
+        with suppress(OSError):  # a full disk: the next run closes the record
+            self._store.update_attrs(runs=runs)
         return summary
 
     def compute(
@@ -231,12 +237,16 @@ class Run:
         with closing(started.compute(blocks)) as outcomes:
             for outcome in outcomes:
                 self._take(outcome, summary)
+                if self._unwritten >= MAX_UNWRITTEN:
+                    summary.interrupted = f"the store cannot be written ({outcome.error})"
+                    return
         if self._clock.stopped:
             summary.interrupted = "no time was left for another block"
 
     def _take(self, outcome: Outcome, summary: RunSummary) -> None:
         """Take in the end of a block."""
         self._clock.note(outcome.seconds)
+        self._unwritten = self._unwritten + 1 if outcome.unwritten else 0
         if outcome.killed:  # no worker is left to say so in the store
             block = self._store.layouts[outcome.group].block(outcome.index)
             self._store.regions(outcome.group).fail(block, outcome.error or "")
@@ -245,7 +255,7 @@ class Run:
         label = self._labels[outcome.group]
         if outcome.error is None:
             self._tallies[label].done += 1
-        else:
+        elif not outcome.unwritten:
             self._tallies[label].failed += 1
         self._reporter.update(label, outcome.error)
 

@@ -226,4 +226,5 @@ def _outcome(block: Block, result: Any, error: BaseException | None) -> Outcome:
     if isinstance(error, KilledWorker):
         message = "every worker that computed this block died (too little memory?)"
         return Outcome(block.group, block.index, 0.0, message, killed=True)
-    return Outcome(block.group, block.index, 0.0, describe(error))
+    unwritten = isinstance(error, OSError)
+    return Outcome(block.group, block.index, 0.0, describe(error), unwritten=unwritten)

@@ -116,7 +116,8 @@ def _compute(
         except RayTaskError as error:  # the store could not be written: the block stays to do
             idle.append(actor)
             cause = error.cause if isinstance(error.cause, Exception) else error
-            yield Outcome(block.group, block.index, 0.0, describe(cause))
+            unwritten = isinstance(cause, OSError)
+            yield Outcome(block.group, block.index, 0.0, describe(cause), unwritten=unwritten)
         else:
             idle.append(actor)
             yield outcome

@@ -25,6 +25,8 @@ class Outcome:
         Why it, or the first point of it that failed, could not be computed.
     killed : bool
         Whether it brought down whoever computed it, so that nobody said so in the store.
+    unwritten : bool
+        Whether the store could not be written: then the block stays to do.
     """
 
     group: str
@@ -32,6 +34,7 @@ class Outcome:
     seconds: float
     error: str | None = None
     killed: bool = False
+    unwritten: bool = False
 
 
 class BlockRunner:

@@ -1,6 +1,6 @@
 """A small real scan as a library call; also a program to kill.
 
-python real_scan.py GRID STORE WORKERS BLOCK_POINTS
+python real_scan.py GRID STORE WORKERS BLOCK_POINTS [CLUSTER]
 """
 
 import hashlib
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import xarray as xr
 
+from jobs import clusters
 from jobs.settings import Site
 from scanner import execute, results, seal, store
 from scanner.assemble import Scan
@@ -105,6 +106,8 @@ def scan(
     attrs = {"grid": to_json(loaded)}
     with store.open_or_create(path, groups, loaded.identity, attrs=attrs) as opened:
         summary = execute.run(opened, loaded.evaluate, workers=workers, site=site)
+        if summary.interrupted:
+            sys.exit(summary.exit_code)
         assert summary.exit_code == 0, summary
         if not opened.sealed:
             results.write(opened, loaded)
@@ -128,4 +131,5 @@ def digest(path: Path) -> str:
 
 
 if __name__ == "__main__":
-    scan(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))
+    grid_path, store_path, count, points, *cluster = sys.argv[1:]
+    scan(grid_path, Path(store_path), int(count), int(points), clusters.load(*cluster or ["local"]))
