@@ -20,7 +20,7 @@ from physics.precision import Precision
 from physics.rates import active_terms, covariance
 from physics.response import Response
 from physics.second_lifetime import ONE_FLIGHT
-from scanner import plan, provenance
+from scanner import plan, provenance, sampled
 from scanner.blocks import STATUS, Arrays, ArraySpec, Block, GroupSpec
 
 SECONDS_PER_POINT = 0.15
@@ -200,7 +200,7 @@ class Scan:
         self, name: str, members: Sequence[Experiment], block_points: int | None
     ) -> GroupSpec:
         names = [experiment.name for experiment in members]
-        steps = max(len(processes.steps(self.model, e)) for e in members) + 2
+        steps = max(self.n_steps(e) for e in members)
         bins = max(len(e.signature.channels) for e in members)
         terms = [term.name for term in self.terms(members[0])]
         most = plan.points_per_block(SECONDS_PER_POINT * len(members))
@@ -224,8 +224,16 @@ class Scan:
                 ),
                 "step": (list(range(steps)), {"long_name": "step of the cut flow"}),
             },
+            row_digests={
+                e.name: sampled.row_digest(e, self.terms(e), self.decays(e), self.second_nodes)
+                for e in members
+            },
             block_points=block_points or math.prod(plan.block_shape(sizes, most, plan.MIN_BLOCKS)),
         )
+
+    def n_steps(self, experiment: Experiment) -> int:
+        """Entries of the cut flow of an experiment: what is produced, each step, efficiency."""
+        return len(processes.steps(self.model, experiment)) + 2
 
     def _second_coordinate(self) -> list[float]:
         nodes = self.second_nodes
@@ -299,6 +307,11 @@ class Evaluate:
         arrays = known or self._empty(block, members)
         for index in np.ndindex(*block.shape):
             todo = [i for i in range(len(members)) if arrays[STATUS][(*index, i)] == 0]
+            for i in set(range(len(members))).difference(todo):
+                modes = [stored.index(mode) for mode in self.scan.decays(members[i])]
+                bins = len(members[i].signature.channels)
+                steps = self.scan.n_steps(members[i])
+                sampled.zero_elsewhere(arrays, (*index, i), modes, bins, steps)
             if not todo:
                 continue
             place = [start + i for (start, _), i in zip(block.region, index, strict=True)]
@@ -345,8 +358,8 @@ class Evaluate:
                 self.scan.grid.precision,
                 self.scan.grid.seed,
             )
-        sampled = self._samplers[names].respond(masses)
-        responses = [sampled.response(view) for view in range(len(names) * len(terms))]
+        found = self._samplers[names].respond(masses)
+        responses = [found.response(view) for view in range(len(names) * len(terms))]
         return [responses[i * len(terms) : (i + 1) * len(terms)] for i in range(len(names))]
 
 
