@@ -198,6 +198,20 @@ def test_unfinished_damaged_and_failed_blocks_leave_holes(tmp_path: Path) -> Non
     assert sha256(tmp_path / "both") == sha256(tmp_path / "fresh")
 
 
+def test_the_good_points_of_a_failed_block_are_taken(tmp_path: Path) -> None:
+    broken = frozenset([LOW[1]])
+    low = scanned(tmp_path / "low", group(LOW, block_points=4), broken=broken)
+    assert status(low)["blocks"]["failed"] == 1
+    computed = merged(tmp_path / "new", group(LOW, block_points=3), [low])
+    assert set(computed) == points(((LOW[1],), ("microboone", "sbnd")))
+    scanned(tmp_path / "fresh", group(LOW))
+    assert sha256(tmp_path / "new") == sha256(tmp_path / "fresh")
+    with extend(low, [group(BOTH, block_points=5)], IDENTITY) as opened:
+        execute.run(opened, Toy(BOTH, calls=tmp_path / "log"))
+    again = set((tmp_path / "log").read_text().splitlines())
+    assert again == points(((LOW[1], *HIGH), ("microboone", "sbnd")))
+
+
 def test_a_store_that_is_being_written_is_read_as_far_as_it_is(tmp_path: Path) -> None:
     with store.open_or_create(tmp_path / "live", [group(LOW)], IDENTITY) as opened:
         regions, toy = opened.regions("bnb_argon"), Toy(LOW)
