@@ -17,10 +17,10 @@ from physics.jit import physics_digest
 from physics.lifetime import CTAU_NODES_CM
 from physics.models import Model, Term
 from physics.precision import Precision
-from physics.rates import active_terms, covariance
+from physics.rates import active_terms
 from physics.response import Response
 from physics.second_lifetime import ONE_FLIGHT
-from scanner import plan, provenance, sampled
+from scanner import filling, plan, provenance, sampled
 from scanner.blocks import STATUS, Arrays, ArraySpec, Block, GroupSpec
 
 SECONDS_PER_POINT = 0.15
@@ -311,14 +311,14 @@ class Evaluate:
                 modes = [stored.index(mode) for mode in self.scan.decays(members[i])]
                 bins = len(members[i].signature.channels)
                 steps = self.scan.n_steps(members[i])
-                sampled.zero_elsewhere(arrays, (*index, i), modes, bins, steps)
+                filling.zero_elsewhere(arrays, (*index, i), modes, bins, steps)
             if not todo:
                 continue
             place = [start + i for (start, _), i in zip(block.region, index, strict=True)]
             answers = self._sample([members[i] for i in todo], self.scan.masses(place))
             for i, responses in zip(todo, answers, strict=True):
                 places = [stored.index(mode) for mode in self.scan.decays(members[i])]
-                _fill(arrays, (*index, i), responses, places)
+                filling.fill(arrays, (*index, i), responses, places)
         return arrays
 
     def warm(self) -> None:
@@ -373,34 +373,3 @@ def _libraries() -> dict[str, str]:
     """Versions of the libraries that fix numbers."""
     found = provenance.versions()
     return {name: found[name] for name in ("numpy", "numba", "vegas", "scipy")}
-
-
-def _fill(
-    arrays: Arrays,
-    where: tuple[int, ...],
-    responses: Sequence[Response],
-    places: Sequence[int],
-) -> None:
-    """Write what one experiment answers at one point into the arrays of a block.
-
-    `places` are the positions of its decay modes there; what it does not have is zero.
-    """
-    spread = covariance([r.table for r in responses])
-    for name in ("response", "response_covariance", "acceptance"):
-        arrays[name][where] = 0.0
-    for t, response in enumerate(responses):
-        bins = slice(response.table.shape[1])
-        for row, mode in enumerate(places):
-            at: tuple[Any, ...] = (*where, t, mode, bins)
-            arrays["response"][at] = response.table.mean(-2)[row].swapaxes(-1, -2)
-            acceptance = response.acceptance.reshape(-1, response.acceptance.shape[-1])[row]
-            arrays["acceptance"][(*where, t, mode)][: len(acceptance)] = acceptance
-        for u in range(len(responses)):
-            for i, mode in enumerate(places):
-                pair: tuple[Any, ...] = (*where, t, u, mode, bins)
-                arrays["response_covariance"][pair] = spread[t, u, i].swapaxes(-1, -2)
-        arrays["n_produced"][(*where, t)] = response.n_produced
-        arrays["production_ratio"][(*where, t)] = response.production_ratio
-        arrays["n_eff"][(*where, t)] = response.n_eff
-        arrays["events"][(*where, t)] = response.events
-    arrays[STATUS][where] = max(response.status for response in responses)

@@ -5,13 +5,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from grids import Grid
 from physics import models
 from physics.experiments.schema import Experiment
 from physics.models import Term
-from scanner.blocks import Arrays
 
 _FIXED = ("model", "seed", "precision", "physics_digest", "versions")
 
@@ -70,30 +67,3 @@ def basis(grid: Grid, identity: Mapping[str, Any]) -> dict[str, Any]:
         given = {**standard, **identity.get(key, {})}
         found[key] = {name: value for name, value in given.items() if name not in free}
     return found
-
-
-def zero_elsewhere(
-    arrays: Arrays, where: tuple[int, ...], modes: Sequence[int], bins: int, steps: int
-) -> None:
-    """Write the zeros of an experiment for what only others of its group have.
-
-    A store that knew the experiment without them has nothing there.
-
-    Parameters
-    ----------
-    arrays : dict of str to ndarray
-        Arrays of a block, changed in place.
-    where : tuple of int
-        Point and experiment.
-    modes : sequence of int
-        Positions of its own decay modes.
-    bins, steps : int
-        Number of its own counting channels and steps of the cut flow.
-    """
-    foreign = np.ones(arrays["response"][where].shape[1:3], dtype=bool)
-    foreign[np.ix_(modes, range(bins))] = False
-    arrays["response"][where][:, foreign] = 0.0
-    arrays["response_covariance"][where][:, :, foreign] = 0.0
-    acceptance = arrays["acceptance"][where]
-    acceptance[:, foreign.all(axis=1)] = 0.0
-    acceptance[:, :, steps:] = 0.0

@@ -15,7 +15,7 @@ ALLOWED = {
 }
 NOT_IN_PHYSICS = {"dask", "distributed", "xarray", "zarr"}
 KNOW_PHYSICS = {
-    *("assemble", "cosmology", "cube", "exclusion", "results", "grid_record", "sampled"),
+    *("assemble", "cosmology", "cube", "exclusion", "results", "grid_record", "sampled", "filling"),
 }
 """With the commands, the modules of scanner that may know physics and grids."""
 

@@ -10,7 +10,7 @@ import xarray as xr
 from cli_calls import Answer, call
 from real_scan import IN_FLIGHT, digest, write_grid
 
-from scanner import assemble, sampled
+from scanner import assemble, filling
 
 MASSES = "{{ log = [0.05, 0.8], n = {} }}"
 BOTH = '["microboone", "sbnd"]'
@@ -160,6 +160,14 @@ def test_other_numbers_are_refused(
     assert not moved.with_suffix(".zarr").exists()
 
 
+def test_a_share_of_a_job_array_takes_nothing_over(tmp_path: Path, whole: Path) -> None:
+    (grid := tmp_path / "shared.toml").write_text(whole.with_suffix(".toml").read_text())
+    answer = answered(grid, "--cluster", "job-array", "--from", whole)
+    assert answer.code == 1
+    assert "--from does not go with --cluster job-array" in answer.err
+    assert not grid.with_suffix(".zarr").exists()
+
+
 def test_a_default_may_be_said(tmp_path: Path, whole: Path) -> None:
     text = '[parameters]\nhnl_type = "dirac"'
     said = changed(whole.with_suffix(".toml"), "[parameters]", text, "said")
@@ -195,7 +203,7 @@ def test_zeros_are_written_where_only_others_have_something() -> None:
     for name, own in {"response": (0, 0), "response_covariance": (0, 0)}.items():
         arrays[name][own][..., [0, 2], :1, :, :] = 7.0
     arrays["acceptance"][0, 0][:, [0, 2], :4] = 7.0
-    sampled.zero_elsewhere(arrays, (0, 0), [0, 2], 1, 4)
+    filling.zero_elsewhere(arrays, (0, 0), [0, 2], 1, 4)
     for array in arrays.values():
         assert set(np.unique(array)) == {0.0, 7.0}
     assert (arrays["response"] == 7).sum() == 2 * 2 * 4
