@@ -95,7 +95,7 @@ class Grid:
 
     def axes_of(self, name: str) -> frozenset[str]:
         """Return the names of the axes that a quantity depends on."""
-        return self._needs(name) & {axis.name for axis in self.axes}
+        return self.needs(name) & {axis.name for axis in self.axes}
 
     def resolve(self, values: Mapping[str, float | NDArray[np.float64]]) -> dict[str, Value]:
         """Turn a point of the axes into the parameters of the model.
@@ -139,9 +139,9 @@ class Grid:
         self, name: str, values: Mapping[str, float | NDArray[np.float64]]
     ) -> float | NDArray[np.float64]:
         """Return the value of one tied quantity, not rounded, given the axes it depends on."""
-        return self._tied_values(values, self._needs(name))[name]
+        return self._tied_values(values, self.needs(name))[name]
 
-    def _needs(self, name: str) -> frozenset[str]:
+    def needs(self, name: str) -> frozenset[str]:
         """Return `name` and all it follows from, directly or not."""
         found = {name}
         for tied in reversed(self.tied):

@@ -17,10 +17,10 @@ from physics.jit import physics_digest
 from physics.lifetime import CTAU_NODES_CM
 from physics.models import Model, Term
 from physics.precision import Precision
-from physics.rates import active_terms, covariance
+from physics.rates import active_terms
 from physics.response import Response
 from physics.second_lifetime import ONE_FLIGHT
-from scanner import plan, provenance
+from scanner import filling, plan, provenance, sampled
 from scanner.blocks import STATUS, Arrays, ArraySpec, Block, GroupSpec
 
 SECONDS_PER_POINT = 0.15
@@ -200,7 +200,7 @@ class Scan:
         self, name: str, members: Sequence[Experiment], block_points: int | None
     ) -> GroupSpec:
         names = [experiment.name for experiment in members]
-        steps = max(len(processes.steps(self.model, e)) for e in members) + 2
+        steps = max(self.n_steps(e) for e in members)
         bins = max(len(e.signature.channels) for e in members)
         terms = [term.name for term in self.terms(members[0])]
         most = plan.points_per_block(SECONDS_PER_POINT * len(members))
@@ -224,8 +224,16 @@ class Scan:
                 ),
                 "step": (list(range(steps)), {"long_name": "step of the cut flow"}),
             },
+            row_digests={
+                e.name: sampled.row_digest(e, self.terms(e), self.decays(e), self.second_nodes)
+                for e in members
+            },
             block_points=block_points or math.prod(plan.block_shape(sizes, most, plan.MIN_BLOCKS)),
         )
+
+    def n_steps(self, experiment: Experiment) -> int:
+        """Entries of the cut flow of an experiment: what is produced, each step, efficiency."""
+        return len(processes.steps(self.model, experiment)) + 2
 
     def _second_coordinate(self) -> list[float]:
         nodes = self.second_nodes
@@ -299,13 +307,18 @@ class Evaluate:
         arrays = known or self._empty(block, members)
         for index in np.ndindex(*block.shape):
             todo = [i for i in range(len(members)) if arrays[STATUS][(*index, i)] == 0]
+            for i in set(range(len(members))).difference(todo):
+                modes = [stored.index(mode) for mode in self.scan.decays(members[i])]
+                bins = len(members[i].signature.channels)
+                steps = self.scan.n_steps(members[i])
+                filling.zero_elsewhere(arrays, (*index, i), modes, bins, steps)
             if not todo:
                 continue
             place = [start + i for (start, _), i in zip(block.region, index, strict=True)]
             answers = self._sample([members[i] for i in todo], self.scan.masses(place))
             for i, responses in zip(todo, answers, strict=True):
                 places = [stored.index(mode) for mode in self.scan.decays(members[i])]
-                _fill(arrays, (*index, i), responses, places)
+                filling.fill(arrays, (*index, i), responses, places)
         return arrays
 
     def warm(self) -> None:
@@ -345,8 +358,8 @@ class Evaluate:
                 self.scan.grid.precision,
                 self.scan.grid.seed,
             )
-        sampled = self._samplers[names].respond(masses)
-        responses = [sampled.response(view) for view in range(len(names) * len(terms))]
+        found = self._samplers[names].respond(masses)
+        responses = [found.response(view) for view in range(len(names) * len(terms))]
         return [responses[i * len(terms) : (i + 1) * len(terms)] for i in range(len(names))]
 
 
@@ -360,34 +373,3 @@ def _libraries() -> dict[str, str]:
     """Versions of the libraries that fix numbers."""
     found = provenance.versions()
     return {name: found[name] for name in ("numpy", "numba", "vegas", "scipy")}
-
-
-def _fill(
-    arrays: Arrays,
-    where: tuple[int, ...],
-    responses: Sequence[Response],
-    places: Sequence[int],
-) -> None:
-    """Write what one experiment answers at one point into the arrays of a block.
-
-    `places` are the positions of its decay modes there; what it does not have is zero.
-    """
-    spread = covariance([r.table for r in responses])
-    for name in ("response", "response_covariance", "acceptance"):
-        arrays[name][where] = 0.0
-    for t, response in enumerate(responses):
-        bins = slice(response.table.shape[1])
-        for row, mode in enumerate(places):
-            at: tuple[Any, ...] = (*where, t, mode, bins)
-            arrays["response"][at] = response.table.mean(-2)[row].swapaxes(-1, -2)
-            acceptance = response.acceptance.reshape(-1, response.acceptance.shape[-1])[row]
-            arrays["acceptance"][(*where, t, mode)][: len(acceptance)] = acceptance
-        for u in range(len(responses)):
-            for i, mode in enumerate(places):
-                pair: tuple[Any, ...] = (*where, t, u, mode, bins)
-                arrays["response_covariance"][pair] = spread[t, u, i].swapaxes(-1, -2)
-        arrays["n_produced"][(*where, t)] = response.n_produced
-        arrays["production_ratio"][(*where, t)] = response.production_ratio
-        arrays["n_eff"][(*where, t)] = response.n_eff
-        arrays["events"][(*where, t)] = response.events
-    arrays[STATUS][where] = max(response.status for response in responses)

@@ -72,6 +72,9 @@ class GroupSpec:
         Digest of everything that fixes the numbers of this group and is in no axis.
     attrs : dict of str
         Attributes of the group.
+    row_digests : dict of str to str
+        By value of the dimension of `STATUS`, such as an experiment: digest of what fixes its
+        numbers and is in no axis. Only rows of one digest are taken over from another store.
     """
 
     name: str
@@ -83,6 +86,7 @@ class GroupSpec:
     block_points: int | None = None
     digest: str = ""
     attrs: Mapping[str, str] = field(default_factory=dict)
+    row_digests: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def sizes(self) -> tuple[int, ...]:

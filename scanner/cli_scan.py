@@ -1,6 +1,7 @@
 """`hnlscan run`: from a grid to a complete store."""
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,11 @@ import click
 
 from jobs import array, clusters
 from jobs.settings import Site
-from scanner import results, store
+from physics.errors import InputError
+from scanner import merge, results, sampled, store
 from scanner.assemble import Scan
 from scanner.cli import command, emit
+from scanner.donors import Donor
 from scanner.ending import Clock, seconds_of
 from scanner.execute import RunSummary
 from scanner.execute import run as execute
@@ -31,6 +34,13 @@ from scanner.status import status as read_status
 @click.option("--workers", type=click.IntRange(0, 4096), help="Processes; default all cores.")
 @click.option("--retry", default="", help="failed, unconverged, or both with a comma.")
 @click.option("--extend", is_flag=True, help="Add axis values or experiments to the store.")
+@click.option(
+    "--from",
+    "sources",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Take over what this store knows of GRID; may be repeated.",
+)
 @click.option("--walltime", help="End resumably before this time, H:MM:SS, is over.")
 @click.option("--accept-version", is_flag=True, help="Resume although the physics code changed.")
 def run(
@@ -41,6 +51,7 @@ def run(
     retry: str,
     extend: bool,
     walltime: str | None,
+    sources: tuple[Path, ...],
     accept_version: bool,
     as_json: bool,
 ) -> int:
@@ -52,10 +63,13 @@ def run(
     scan = Scan.load(grid)
     path = out or Path(f"{scan.grid.name}.zarr")
     if site.kind == "job-array":
+        _require_none(sources, cluster)
         summary = _share(path, scan, chosen, clock)
         emit(_document(path), lambda: _share_text(path, summary), as_json)
         return summary.exit_code
+    donors = _donors(sources, path, scan)
     with _open(path, scan, extend, accept_version) as opened:
+        _take_over(opened, donors)
         summary = _scan(opened, scan, site, workers, chosen, clock)
     following = "plot" if scan.plane else "limits" if scan.grid.coupling_axes else "status"
     emit(_document(path), lambda: _text(path, summary, following), as_json)
@@ -82,6 +96,29 @@ def _share(path: Path, scan: Scan, retry: set[str], clock: Clock) -> RunSummary:
     mine = array.share(os.environ)
     with join(path, scan.groups(), scan.identity, attrs=_attrs(scan)) as opened:
         return run_share(opened, scan.evaluate, mine, retry=retry, reporter=reporter(), clock=clock)
+
+
+def _require_none(sources: tuple[Path, ...], cluster: str) -> None:
+    """Refuse to take over while others share the store."""
+    if sources:
+        raise InputError(
+            f"--from does not go with --cluster {cluster}, whose processes share one store; take "
+            "over without --cluster, interrupt when the blocks begin, and submit the array then"
+        )
+
+
+def _donors(sources: tuple[Path, ...], path: Path, scan: Scan) -> list[Donor]:
+    """Open the stores to take over from, before anything is made."""
+    basis = partial(sampled.basis, scan.grid)
+    return merge.donors(sources, path, scan.groups(), scan.identity, basis)
+
+
+def _take_over(opened: store.Store, donors: list[Donor]) -> None:
+    """Fill in what other stores know, and say how much it was."""
+    merge.take(opened, donors)
+    for donor in donors:
+        taken = sum(donor.points.values())
+        click.echo(f"took over {taken} points from {donor.path}", err=True)
 
 
 def _scan(

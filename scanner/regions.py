@@ -57,6 +57,10 @@ class Regions:
         """Read the marks of all blocks: -1 to do, -2 failed, else the checksum of the data."""
         return np.asarray(self._marks[:])
 
+    def known_marks(self) -> Marks:
+        """Read the checksums of what is known of blocks before they are computed; -1 nothing."""
+        return np.asarray(self._known[:])
+
     def executions(self) -> Marks:
         """Read how often every block has been started."""
         return np.asarray(self._executions[:])

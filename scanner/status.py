@@ -50,7 +50,7 @@ def status(path: Path | str) -> dict[str, Any]:
     deadline = time.monotonic() + SWAP_SECONDS
     while True:
         try:
-            return _status(path, _present(path))
+            return _status(path, swap.present(path))
         except (KeyError, FileNotFoundError):
             if time.monotonic() > deadline:
                 raise
@@ -82,12 +82,6 @@ def _status(path: Path, place: Path) -> dict[str, Any]:
         "groups": groups,
         "errors": errors,
     }
-
-
-def _present(path: Path) -> Path:
-    """Give the store, or the one it was just about to replace when it was killed."""
-    replaced = swap.old_path(path)
-    return replaced if not path.exists() and replaced.exists() else path
 
 
 def _count_blocks(marks: Marks) -> Counts:

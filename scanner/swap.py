@@ -19,6 +19,23 @@ def old_path(store: Path) -> Path:
     return store.with_name(f".{store.name}.old")
 
 
+def present(store: Path) -> Path:
+    """Where a reader finds a store: in its place, or beside it if a swap was cut short.
+
+    Parameters
+    ----------
+    store : Path
+        Path of the store.
+
+    Returns
+    -------
+    Path
+        `store`, or `old_path` of it if only that exists.
+    """
+    replaced = old_path(store)
+    return replaced if not store.exists() and replaced.exists() else store
+
+
 def recover(store: Path) -> None:
     """Bring a store and its neighbours into order after a run was killed at any moment.
 

@@ -14,7 +14,9 @@ ALLOWED = {
     "scanner": {"grids", "jobs", "physics", "scanner"},
 }
 NOT_IN_PHYSICS = {"dask", "distributed", "xarray", "zarr"}
-KNOW_PHYSICS = {"assemble", "cosmology", "cube", "exclusion", "results", "grid_record"}
+KNOW_PHYSICS = {
+    *("assemble", "cosmology", "cube", "exclusion", "results", "grid_record", "sampled", "filling"),
+}
 """With the commands, the modules of scanner that may know physics and grids."""
 
 READS_TABLES = {"catalogue": {"physics.documents"}}
