@@ -120,15 +120,18 @@ class Scan:
     def _somewhere(self) -> dict[str, float]:
         return {axis.name: axis.values[0] for axis in self.grid.axes}
 
-    def point(self, masses: Mapping[str, float]) -> dict[str, Any]:
-        """Parameters at some masses, over all values of the coupling axes (broadcast)."""
+    def point(
+        self, masses: Mapping[str, float], along: Mapping[str, slice] | None = None
+    ) -> dict[str, Any]:
+        """Parameters at some masses, over the coupling axes or a part of them (broadcast)."""
         known = {axis.name for axis in self.grid.axes}
         chosen: dict[str, Any] = {k: v for k, v in masses.items() if k in known}
         couplings = self.grid.coupling_axes
         for i, axis in enumerate(couplings):
             shape = [1] * len(couplings)
             shape[i] = -1
-            chosen[axis.name] = np.reshape(axis.values, shape)
+            part = (along or {}).get(axis.name, slice(None))
+            chosen[axis.name] = np.reshape(axis.values[part], shape)
         return dict(self.grid.resolve(chosen))
 
     def terms(self, experiment: Experiment) -> tuple[Term, ...]:

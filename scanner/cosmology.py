@@ -1,5 +1,6 @@
 """Limits from the primordial light elements, for models whose HNLs were in thermal equilibrium."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,10 +9,13 @@ import xarray as xr
 
 from physics.cosmology import BBN, LifetimeLimit
 from physics.decays import decay
+from scanner import slabs
 from scanner.assemble import Scan
 from scanner.contours import Contour
 from scanner.exclusion import Exclusion, Floats, Index
+from scanner.slabs import Part
 
+TAU = "tau_s"
 TAU_ATTRS = {"units": "s", "long_name": "lifetime"}
 
 
@@ -54,8 +58,8 @@ def criteria(scan: Scan) -> tuple[Nucleosynthesis, ...]:
     return tuple(Nucleosynthesis(scan, c) for c in BBN) if scan.model.cosmology else ()
 
 
-def cube(scan: Scan) -> xr.Dataset:
-    """Lifetime, and its ratio to the longest that each criterion allows, on the axes of the grid.
+def template(scan: Scan) -> xr.Dataset:
+    """Describe what `parts` gives, without its numbers.
 
     Parameters
     ----------
@@ -67,24 +71,45 @@ def cube(scan: Scan) -> xr.Dataset:
     xarray.Dataset
         ``tau_s`` and one ``NAME_ratio`` per criterion, excluded above 1.
     """
-    axes = scan.grid.axes
-    names, shape = tuple(a.name for a in axes), tuple(len(a.values) for a in axes)
-    found = criteria(scan)
-    tau = np.full(shape, np.nan)
-    ratios = {each.name: np.full(shape, np.nan) for each in found}
-    for index, masses in found[0].masses():
-        point, where = scan.point(masses), found[0].where(index)
-        tau[where] = decay(scan.model, point).lifetime_s
-        for each in found:
-            ratios[each.name][where] = each.ratio(index, point)
+    found, axes = criteria(scan), scan.grid.axes
+    dims, sizes, step = tuple(a.name for a in axes), found[0].sizes, _step(found)
+    attrs = {TAU: TAU_ATTRS, **{_variable(each): _attrs(each) for each in found}}
     return xr.Dataset(
-        {
-            "tau_s": (names, tau, TAU_ATTRS),
-            **{_variable(each): (names, ratios[each.name], _attrs(each)) for each in found},
-        },
-        coords={a.name: (a.name, np.array(a.values), scan.axis_attrs(a.name)) for a in axes},
+        {name: slabs.empty(dims, sizes, step, about) for name, about in attrs.items()},
+        coords={a.name: (a.name, a.array, scan.axis_attrs(a.name)) for a in axes},
         attrs={"title": "lifetime and the primordial light elements"},
     )
+
+
+def parts(scan: Scan) -> Iterator[Part]:
+    """Compute lifetimes, and their ratio to the longest that each criterion allows, in slabs.
+
+    Parameters
+    ----------
+    scan : Scan
+        The grid and its model.
+
+    Yields
+    ------
+    Part
+        Of the variables of `template`.
+    """
+    found = criteria(scan)
+    first = found[0]
+    for along in slabs.cut(first.sizes, _step(found)):
+        region = first.region(along)
+        shape = tuple(part.stop - part.start for part in region)
+        arrays = {name: np.full(shape, np.nan) for name in (TAU, *map(_variable, found))}
+        for index, point, where in first.inside(along):
+            arrays[TAU][where] = decay(scan.model, point).lifetime_s
+            for each in found:
+                arrays[_variable(each)][where] = each.ratio(index, point)
+        yield from ((name, region, values) for name, values in arrays.items())
+
+
+def _step(found: Sequence[Nucleosynthesis]) -> dict[str, int]:
+    """Size of a slab."""
+    return found[0].step((1 + len(found)) * np.dtype(float).itemsize)
 
 
 def contours(scan: Scan, dataset: xr.Dataset) -> list[Contour]:
@@ -95,7 +120,7 @@ def contours(scan: Scan, dataset: xr.Dataset) -> list[Contour]:
     scan : Scan
         The grid and its model.
     dataset : xarray.Dataset
-        As `cube` gives it.
+        With the variables of `template`.
 
     Returns
     -------

@@ -1,6 +1,7 @@
 """The second pass: from responses to limit cubes. No sampling."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -11,9 +12,12 @@ from physics import counting, processes, rates
 from physics.decays import Decay, decay
 from physics.errors import InputError
 from physics.experiments.schema import Experiment
+from scanner import slabs
 from scanner.assemble import STATUS_WORDS
-from scanner.blocks import STATUS
+from scanner.blocks import STATUS, Arrays
 from scanner.exclusion import Exclusion, Floats, Index, status
+from scanner.responses import Responses
+from scanner.slabs import Along, Part
 
 CHANNEL = "channel"
 """Dimension of the counting channels in a cube."""
@@ -28,6 +32,14 @@ CUBE_ATTRS = {
     "n_up": {"units": "1", "long_name": "upper limit on signal events"},
 }
 
+BY_CHANNEL = "n_events_by_channel"
+BY_CHANNEL_ATTRS = {"units": "1", "long_name": "selected events of each counting channel"}
+
+ACCEPTANCE_DIMS = ("acceptance_term", "acceptance_final_state", "acceptance_step")
+
+COLLAPSING = ("n_up",)
+"""Variables of a cube that are one number where they are the same everywhere."""
+
 
 @dataclass(frozen=True)
 class Analysis(Exclusion):
@@ -37,12 +49,13 @@ class Analysis(Exclusion):
     ----------
     experiment : Experiment
         Whose.
-    response : xarray.Dataset
-        Its sampling group, loaded.
+    responses : Responses
+        Its sampling group.
     """
 
     experiment: Experiment
-    response: xr.Dataset
+    responses: Responses
+    _last: dict[Index, dict[str, Any]] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -89,8 +102,8 @@ class Analysis(Exclusion):
         lifetimes = self._lifetimes(point, lived)
         branching = rates.branching_of(lived, self._decays)
         factors = self.scan.model.factors(point)
-        spread = self._arrays["response_covariance"][index].swapaxes(-1, -2)
-        produced = self._arrays["n_produced"][index]
+        spread = self._at(index)["response_covariance"].swapaxes(-1, -2)
+        produced = self._at(index)["n_produced"]
         names = self._terms
         by_channel = self._by_channel(index, point, lived)
         n_up = self.n_up(float(np.ravel(point["m4"])[0]), by_channel)
@@ -109,7 +122,7 @@ class Analysis(Exclusion):
     def _by_channel(self, index: Index, point: dict[str, Any], lived: Decay) -> Floats:
         """Compute selected events of each channel."""
         branching = rates.branching_of(lived, self._decays)
-        response = self._arrays["response"][index]
+        response = self._at(index)["response"]
         values = {name: response[i].swapaxes(-1, -2) for i, name in enumerate(self._terms)}
         lifetimes = self._lifetimes(point, lived)
         return rates.events(values, self.scan.model.factors(point), branching, lifetimes)
@@ -121,12 +134,12 @@ class Analysis(Exclusion):
     @cached_property
     def _seconds(self) -> list[float]:
         """Lifetimes of a second flight in the store; NaN stands for one flight."""
-        return [0.0 if np.isnan(node) else float(node) for node in self.response["ctau_2"].values]
+        return [0.0 if np.isnan(node) else float(node) for node in self._stored("ctau_2")]
 
     @cached_property
     def _terms(self) -> list[str]:
         """Production terms of the store; InputError when the couplings need another one."""
-        stored = [str(name) for name in self.response["term"].values]
+        stored = [str(name) for name in self._stored("term")]
         for term in self.scan.terms(self.experiment):
             if term.name not in stored and processes.has_flux(self.experiment, term):
                 raise InputError(
@@ -138,7 +151,7 @@ class Analysis(Exclusion):
     @cached_property
     def _decays(self) -> list[str]:
         """Decay modes that count; InputError when the couplings need one that is not stored."""
-        decays, stored = self.scan.decays(self.experiment), self.response["final_state"].values
+        decays, stored = self.scan.decays(self.experiment), self._stored("final_state")
         for mode in decays:
             if mode not in stored:
                 raise InputError(
@@ -148,83 +161,103 @@ class Analysis(Exclusion):
                 )
         return list(decays)
 
-    @cached_property
-    def _arrays(self) -> dict[str, Floats]:
-        """Arrays of this experiment, by name."""
-        names = ("response", "response_covariance", "n_produced", STATUS)
-        return {name: self._own[name].values for name in names}
+    def _stored(self, dim: str) -> Sequence[Any]:
+        """Coordinate values of the group."""
+        values: Sequence[Any] = self.responses.spec.coords[dim][0]
+        return values
 
-    @property
-    def _own(self) -> xr.Dataset:
-        """Responses of this experiment: its decay modes and channels."""
-        row = list(self.response["experiment"].values).index(self.experiment.name)
+    def _at(self, index: Index) -> dict[str, Any]:
+        """Arrays of this experiment at a mass point: its decay modes and channels."""
+        if index not in self._last:
+            self._last.clear()  # root finding asks for one point many times
+            self._last[index] = self._own(self.responses.at(index))
+        return self._last[index]
+
+    def _own(self, arrays: Arrays) -> dict[str, Any]:
+        row, modes, steps = self._row, self._modes, self._n_steps
         bins = slice(len(self.experiment.signature.channels))
-        return self.response.isel(experiment=row, bin=bins).sel(final_state=self._decays)
+        return {
+            "response": arrays["response"][row][:, modes, bins],
+            "response_covariance": arrays["response_covariance"][row][:, :, modes, bins],
+            "n_produced": arrays["n_produced"][row],
+            "acceptance": arrays["acceptance"][row][:, modes, :steps],
+            STATUS: int(arrays[STATUS][row]),
+        }
+
+    @cached_property
+    def _row(self) -> int:
+        """Which experiment of the group."""
+        return list(self._stored("experiment")).index(self.experiment.name)
+
+    @cached_property
+    def _modes(self) -> list[int]:
+        """Where its decay modes are among those of the group."""
+        return [list(self._stored("final_state")).index(mode) for mode in self._decays]
 
     def code(self, index: Index) -> int:
         """Status of a mass point."""
-        return int(self._arrays[STATUS][index])
+        code: int = self._at(index)[STATUS]
+        return code
 
-    def cube(self) -> xr.Dataset:
-        """Compute the limit cube on the axes of the grid.
-
-        Returns
-        -------
-        xarray.Dataset
-            With units, names and status; NaN where a block failed.
-        """
-        axes = self.scan.grid.axes
-        shape = tuple(len(axis.values) for axis in axes)
-        channels = [channel.name for channel in self.experiment.signature.channels]
-        variables = {name: np.full(shape, np.nan) for name in CUBE_ATTRS}
-        by_channel = np.full((len(channels), *shape), np.nan)
-        codes = np.zeros(shape, dtype=np.int8)
-        for index, masses in self.masses():
-            where = self.where(index)
-            found = self.events(index, self.scan.point(masses))
-            for name, values in variables.items():
-                values[where] = found[name]
-            by_channel[(slice(None), *where)] = found[CHANNEL]
-            codes[where] = status(self.code(index), variables["limit_ratio"][where])
-        names = tuple(axis.name for axis in axes)
+    @cached_property
+    def template(self) -> xr.Dataset:
+        """The limit cube without its numbers, with units and names."""
+        axes, sizes = self.scan.grid.axes, self.sizes
+        dims, step = tuple(axis.name for axis in axes), self._step
+        variables = {n: slabs.empty(dims, sizes, step, attrs) for n, attrs in CUBE_ATTRS.items()}
+        names = [channel.name for channel in self.experiment.signature.channels]
+        if len(names) > 1:
+            attrs = {**BY_CHANNEL_ATTRS, "channels": ", ".join(names)}
+            own = (CHANNEL, *dims)
+            variables[BY_CHANNEL] = slabs.empty(own, {CHANNEL: len(names), **sizes}, step, attrs)
+        variables[STATUS] = slabs.empty(dims, sizes, step, {"long_name": STATUS_WORDS}, "int8")
+        variables["acceptance"] = self._acceptance()
         return xr.Dataset(
-            {
-                **{n: (names, v, CUBE_ATTRS[n]) for n, v in variables.items()},
-                **self._channels(channels, names, by_channel),
-                STATUS: (names, codes, {"long_name": STATUS_WORDS}),
-                "n_up": self._n_up(names, variables["n_up"]),
-                "acceptance": self._acceptance(),
-            },
-            coords={
-                a.name: (a.name, np.array(a.values), self.scan.axis_attrs(a.name)) for a in axes
-            },
+            variables,
+            coords={a.name: (a.name, a.array, self.scan.axis_attrs(a.name)) for a in axes},
             attrs=self._attrs(),
         )
 
-    def _channels(
-        self, channels: list[str], names: tuple[str, ...], values: Floats
-    ) -> dict[str, Any]:
-        """Events of each channel, where there are several."""
-        if len(channels) == 1:
-            return {}
-        attrs = {
-            "units": "1",
-            "long_name": "selected events of each counting channel",
-            "channels": ", ".join(channels),
-        }
-        return {"n_events_by_channel": ((CHANNEL, *names), values, attrs)}
+    def parts(self) -> Iterator[Part]:
+        """Compute the limit cube slab by slab.
 
-    def _n_up(self, names: tuple[str, ...], values: Floats) -> xr.Variable:
-        """Limit on events: one number where it is the same everywhere."""
-        known = values[np.isfinite(values)]
-        if known.size and (known == known[0]).all():
-            return xr.Variable((), known[0], CUBE_ATTRS["n_up"])
-        return xr.Variable(names, values, CUBE_ATTRS["n_up"])
+        Yields
+        ------
+        Part
+            NaN where nothing is known; `COLLAPSING` says which variables may become one number.
+        """
+        for along in slabs.cut(self.sizes, self._step):
+            region = self.region(along)
+            arrays = self._slab(along)
+            for name, values in arrays.items():
+                extra = (slice(None),) if name == BY_CHANNEL else ()
+                yield name, (*extra, *region), values
+            yield "acceptance", tuple(along[n] for n in self._scanned), self._acceptances(along)
+
+    def _slab(self, along: Along) -> dict[str, Any]:
+        """All variables on the axes of the grid, in one slab."""
+        shape = tuple(part.stop - part.start for part in self.region(along))
+        channels = len(self.experiment.signature.channels)
+        arrays = {name: np.full(shape, np.nan) for name in CUBE_ATTRS}
+        by_channel = np.full((channels, *shape), np.nan)
+        codes = np.zeros(shape, dtype=np.int8)
+        for index, point, where in self.inside(along):
+            found = self.events(index, point)
+            for name, values in arrays.items():
+                values[where] = found[name]
+            by_channel[(slice(None), *where)] = found[CHANNEL]
+            codes[where] = status(self.code(index), arrays["limit_ratio"][where])
+        several = {BY_CHANNEL: by_channel} if channels > 1 else {}
+        return {**arrays, **several, STATUS: codes}
+
+    @cached_property
+    def _step(self) -> dict[str, int]:
+        """Size of a slab."""
+        numbers = len(CUBE_ATTRS) + len(self.experiment.signature.channels)
+        return self.step(numbers * np.dtype(float).itemsize)
 
     def _acceptance(self) -> xr.Variable:
-        steps = len(processes.steps(self.scan.model, self.experiment)) + 2
-        own = ("term", "final_state", "step")
-        found = self._own["acceptance"].isel(step=slice(steps))
+        """Cut flow without its numbers."""
         attrs = {
             "units": "1",
             "long_name": "events left: all, after each cut, times the efficiency",
@@ -232,11 +265,27 @@ class Analysis(Exclusion):
             "terms": ", ".join(self._terms),
             "final_states": ", ".join(self._decays),
         }
-        # a mass that the grid does not scan has length one
-        keep = [d for d in found.dims if d in own or d in {a.name for a in self.scan.grid.axes}]
-        found = found.isel({d: 0 for d in found.dims if d not in keep})
-        names = [f"acceptance_{d}" if d in own else d for d in keep]
-        return xr.Variable(names, found.values, attrs)
+        lengths = (len(self._terms), len(self._decays), self._n_steps)
+        own = dict(zip(ACCEPTANCE_DIMS, lengths, strict=True))
+        dims = (*self._scanned, *own)
+        return slabs.empty(dims, {**self.mass_sizes, **own}, self._step, attrs)
+
+    @cached_property
+    def _scanned(self) -> tuple[str, ...]:
+        """Sampled axes of the grid: a mass that it does not scan is none."""
+        axes = {axis.name for axis in self.scan.grid.axes}
+        return tuple(name for name in self.mass_sizes if name in axes)
+
+    def _acceptances(self, along: Along) -> Floats:
+        """Cut flow in a slab."""
+        found = np.array([self._at(index)["acceptance"] for index, _ in self.masses(along)])
+        sizes = (along[name].stop - along[name].start for name in self._scanned)
+        return found.reshape(*sizes, *found.shape[1:])
+
+    @property
+    def _n_steps(self) -> int:
+        """Length of the cut flow."""
+        return len(self._steps())
 
     def _steps(self) -> list[str]:
         """Name the steps of the cut flow."""

@@ -4,9 +4,11 @@ An experiment's ratio is n_events / n_up, that of the light elements is a lifeti
 allowed; limits along an axis and contours on a plane are made of either in the same way.
 """
 
+import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,10 +17,12 @@ from numpy.typing import NDArray
 
 from scanner import contours as tracing
 from scanner import limits as intervals
+from scanner import slabs
 from scanner.assemble import Scan
 from scanner.blocks import DONE, FAILED, STATUS, TODO, UNCONVERGED
 from scanner.contours import Contour
 from scanner.limits import Limit
+from scanner.slabs import Along
 
 Floats = NDArray[np.float64]
 Index = tuple[int, ...]
@@ -66,25 +70,78 @@ class Exclusion(ABC):
         """Mass in GeV at and beyond which nothing can be excluded."""
         return None
 
-    def masses(self) -> Iterator[tuple[Index, dict[str, float]]]:
-        """Give indices and values of every sampled mass point."""
+    @cached_property
+    def mass_sizes(self) -> dict[str, int]:
+        """Number of values of every sampled axis."""
+        return {name: len(values) for name, values in self.scan.mass_axes.items()}
+
+    @cached_property
+    def sizes(self) -> dict[str, int]:
+        """Number of values of every axis, the sampled ones first."""
+        couplings = self.scan.grid.coupling_axes
+        return {**self.mass_sizes, **{axis.name: len(axis.values) for axis in couplings}}
+
+    def step(self, point_bytes: int) -> dict[str, int]:
+        """Size of a slab of the cube along every axis, for some bytes of a grid point."""
+        inner = {name: n for name, n in self.sizes.items() if name not in self.mass_sizes}
+        return slabs.steps(self.mass_sizes, inner, point_bytes)
+
+    def masses(self, along: Along | None = None) -> Iterator[tuple[Index, dict[str, float]]]:
+        """Give indices and values of every sampled mass point, or of those in a slab."""
         axes = self.scan.mass_axes
-        for index in np.ndindex(*(len(v) for v in axes.values())):
+        ranges = [
+            range(n)[(along or {}).get(name, slice(None))] for name, n in self.mass_sizes.items()
+        ]
+        for index in itertools.product(*ranges):
             yield index, {name: axes[name][i] for name, i in zip(axes, index, strict=True)}
 
-    def where(self, index: Index) -> tuple[Any, ...]:
-        """Index of a mass point in the cube: numbers on mass axes, everything on the others."""
-        position = dict(zip(self.scan.mass_axes, index, strict=True))
-        return tuple(position.get(a.name, slice(None)) for a in self.scan.grid.axes)
+    def inside(self, along: Along) -> Iterator[tuple[Index, dict[str, Any], tuple[Any, ...]]]:
+        """Give mass points of a slab: index, parameters over its couplings, place in its arrays."""
+        for index, masses in self.masses(along):
+            at = dict(zip(masses, index, strict=True))
+            where = (
+                at[a.name] - along[a.name].start if a.name in at else slice(None)
+                for a in self.scan.grid.axes
+            )
+            yield index, self.scan.point(masses, along), tuple(where)
 
-    def limits(self) -> list[Limit]:
+    def region(self, along: Along) -> tuple[slice, ...]:
+        """Place of a slab in the cube."""
+        return tuple(along[axis.name] for axis in self.scan.grid.axes)
+
+    def ratios(self, name: str = "limit_ratio") -> xr.Dataset:
+        """Compute the ratio and the status alone, on the axes of the grid.
+
+        Parameters
+        ----------
+        name : str
+            What to call the ratio.
+
+        Returns
+        -------
+        xarray.Dataset
+            What `contours` needs.
+        """
+        axes = self.scan.grid.axes
+        dims, shape = tuple(a.name for a in axes), self.scan.grid.shape
+        ratio, codes = np.full(shape, np.nan), np.zeros(shape, dtype=np.int8)
+        whole = {axis: slice(0, size) for axis, size in self.sizes.items()}
+        for index, point, where in self.inside(whole):
+            code = self.code(index)
+            if code not in (TODO, FAILED):
+                ratio[where] = self.ratio(index, point)
+            codes[where] = status(code, ratio[where])
+        return xr.Dataset(
+            {name: (dims, ratio), STATUS: (dims, codes)},
+            coords={a.name: (a.name, a.array) for a in axes},
+        )
+
+    def limits(self) -> Iterator[Limit]:
         """Excluded intervals along the last coupling axis, at every value of the other axes."""
-        found = []
         for values, function, axis in self._lines():
             low, high = axis.values[0], axis.values[-1]
             for lower, upper in intervals.excluded(function, 1.0, low, high):
-                found.append(Limit(self.name, self.method, self.level, lower, upper, values))
-        return found
+                yield Limit(self.name, self.method, self.level, lower, upper, values)
 
     def _lines(self) -> Iterator[tuple[dict[str, float], Callable[[Floats], Floats], Any]]:
         """Each line of the grid along the last coupling axis: where, the ratio on it, the axis."""
@@ -164,15 +221,23 @@ class Exclusion(ABC):
         self, cut: xr.Dataset, x: str, y: str, point: dict[str, float]
     ) -> Callable[[float], Any]:
         """All exact crossings in y at a grid value of x."""
-        axes = self.scan.mass_axes
         low, high = float(cut[y][0]), float(cut[y][-1])
 
         def roots(value: float) -> Any:
             values = {**point, x: value}
-            index = tuple(int(np.argmin(np.abs(np.array(axes[a]) - values[a]))) for a in axes)
+            # a mass that the grid does not scan has one place
+            index = tuple(at[values[a]] if a in values else 0 for a, at in self._places.items())
+            if self.code(index) in (TODO, FAILED):
+                return ()  # computed anew since the cube was read
             return intervals.edges(self._along(index, values, y), 1.0, low, high)
 
         return roots
+
+    @cached_property
+    def _places(self) -> dict[str, dict[float, int]]:
+        """Position of every value of the sampled axes."""
+        axes = self.scan.mass_axes
+        return {name: {value: i for i, value in enumerate(axis)} for name, axis in axes.items()}
 
 
 def status(code: int, ratio: Floats) -> NDArray[np.int8]:
@@ -181,6 +246,4 @@ def status(code: int, ratio: Floats) -> NDArray[np.int8]:
     if code == UNCONVERGED:
         low, high = NEAR_LIMIT
         result[~((ratio > low) & (ratio < high))] = DONE
-    if code == TODO:
-        result[...] = FAILED
     return result

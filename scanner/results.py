@@ -1,29 +1,33 @@
 """Limit cubes, limits and contours of a store: computed from its responses, written, read back."""
 
 import json
-import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import xarray as xr
+import zarr
 
-from physics.errors import InputError
-from scanner import contour_data, cosmology, grid_record, provenance, swap
+from physics.documents import then
+from physics.errors import InputError, nearest
+from scanner import contour_data, cosmology, grid_record, provenance, slabs, swap
 from scanner.assemble import Scan
-from scanner.attributes import FORMAT, LIMITS_FORMAT, read_attrs
+from scanner.attributes import FORMAT, LIMITS_FORMAT, read_attrs, read_layouts
 from scanner.contours import Contour
-from scanner.cube import Analysis
+from scanner.cube import COLLAPSING, Analysis
 from scanner.limits import Limit
-from scanner.store import Store
+from scanner.responses import Responses
+from scanner.seal import consolidate
+from scanner.steady import steadily
+from scanner.store import Store, write_group
 
 CONTOURS, COSMOLOGY, LIMITS = "contours", "cosmology", "limits"
 ANY_FORMAT = (FORMAT, LIMITS_FORMAT)
 
 
 def analyses(path: Path, scan: Scan) -> Iterator[Analysis]:
-    """Give each experiment of a scan with its responses.
+    """Give each experiment of a scan with its responses, as far as they are known.
 
     Parameters
     ----------
@@ -37,29 +41,32 @@ def analyses(path: Path, scan: Scan) -> Iterator[Analysis]:
     Analysis
         In the order of the grid.
     """
-    read_attrs(path)
-    loaded: dict[str, xr.Dataset] = {}
+    layouts = read_layouts(path)
+    opened: dict[str, Responses] = {}
     for experiment in scan.experiments:
         group = experiment.beam.sampling_group
-        if group not in loaded:
-            loaded[group] = xr.open_zarr(
-                path, group=f"response/{group}", consolidated=False, chunks=None
-            ).load()
-        yield Analysis(scan, experiment, loaded[group])
+        if group not in opened:
+            opened[group] = Responses(path, layouts[group])
+        yield Analysis(scan, experiment, opened[group])
 
 
 def write(store: Store, scan: Scan) -> None:
-    """Write the limit cube of every experiment and the contours of all.
+    """Write the limit cube of every experiment and the contours of all, slab by slab.
 
     Parameters
     ----------
     store : Store
-        Open and not sealed; failed points become NaN.
+        Open; failed points become NaN.
     scan : Scan
         What it was made from.
+
+    Raises
+    ------
+    InputError
+        If the store is sealed.
     """
-    for group, dataset in _datasets(store.path, scan):
-        store.write_dataset(group, dataset)
+    store.require_open()
+    _write_to(store.path, store.path, scan)
 
 
 def write_derived(path: Path, source: Path, scan: Scan, limits: Sequence[Limit]) -> None:
@@ -84,10 +91,7 @@ def write_derived(path: Path, source: Path, scan: Scan, limits: Sequence[Limit])
     if path.exists():
         raise InputError(f"{path} exists and is not replaced; choose another --out or remove it")
     kept = read_attrs(source)
-    tree = xr.DataTree.from_dict(
-        {**dict(_datasets(source, scan)), LIMITS: _table_of(limits, units(scan))}
-    )
-    tree.attrs = {
+    attrs = {
         "Conventions": "CF-1.11",
         "title": scan.grid.title,
         "format": LIMITS_FORMAT,
@@ -96,26 +100,31 @@ def write_derived(path: Path, source: Path, scan: Scan, limits: Sequence[Limit])
         "provenance": json.dumps({"derived_from": kept.get("provenance"), **provenance.collect()}),
         "sealed": True,
     }
-    with warnings.catch_warnings():
-        # consolidated metadata are an extension of zarr v3 that every reader may ignore
-        warnings.filterwarnings("ignore", message="Consolidated metadata")
-        tree.to_zarr(swap.next_path(path), zarr_format=3, consolidated=True)
+    successor = swap.next_path(path)
+    zarr.open_group(successor, mode="w", zarr_format=3, attributes=attrs)
+    _write_to(successor, source, scan)
+    write_group(successor, LIMITS, _table_of(limits, units(scan)))
+    consolidate(successor)
     swap.replace(path)
 
 
-def _datasets(path: Path, scan: Scan) -> Iterator[tuple[str, xr.Dataset]]:
-    """Limit cube of every experiment, what the light elements say, and the contours of all."""
+def _write_to(path: Path, source: Path, scan: Scan) -> None:
+    """Write limit cubes, what the light elements say, and the contours of all."""
     found: list[Contour] = []
-    for analysis in analyses(path, scan):
-        cube = analysis.cube()
-        yield analysis.experiment.name, cube
-        found += analysis.contours(cube)
+    for analysis in analyses(source, scan):
+        slabs.to_store(path, analysis.name, analysis.template, analysis.parts(), COLLAPSING)
+        found += analysis.contours(_open(path, analysis.name))
     if scan.model.cosmology:
-        lifetimes = cosmology.cube(scan)
-        yield COSMOLOGY, lifetimes
-        found += cosmology.contours(scan, lifetimes)
+        slabs.to_store(path, COSMOLOGY, cosmology.template(scan), cosmology.parts(scan))
+        found += cosmology.contours(scan, _open(path, COSMOLOGY))
     if scan.plane is not None:
-        yield CONTOURS, contour_data.to_dataset(found, *scan.plane, units(scan))
+        write_group(path, CONTOURS, contour_data.to_dataset(found, *scan.plane, units(scan)))
+
+
+def _open(path: Path, group: str) -> xr.Dataset:
+    """Open a result; it is read when used."""
+    dataset: xr.Dataset = xr.open_zarr(path, group=group, consolidated=False, chunks=None)
+    return dataset
 
 
 def _table_of(limits: Sequence[Limit], unit: dict[str, str]) -> xr.Dataset:
@@ -164,7 +173,9 @@ def scan_of(path: Path) -> Scan:
     InputError
         When there is no store, or an experiment has changed since.
     """
-    return grid_record.from_json(read_attrs(path, ANY_FORMAT)["grid"])
+    return steadily(
+        path, lambda place: grid_record.from_json(read_attrs(place, ANY_FORMAT)["grid"])
+    )
 
 
 def contours(path: Path, scan: Scan) -> list[Contour]:
@@ -182,15 +193,14 @@ def contours(path: Path, scan: Scan) -> list[Contour]:
     list of Contour
         Of all experiments.
     """
+    return steadily(path, lambda place: _contours(place, scan))
+
+
+def _contours(path: Path, scan: Scan) -> list[Contour]:
     if read_attrs(path, ANY_FORMAT).get("sealed"):
-        stored = xr.open_zarr(path, group=CONTOURS, consolidated=False, chunks=None)
-        return contour_data.from_dataset(stored)[0]
-    found: list[Contour] = []
-    for analysis in analyses(path, scan):
-        found += analysis.contours(analysis.cube())
-    if scan.model.cosmology:
-        found += cosmology.contours(scan, cosmology.cube(scan))
-    return found
+        return contour_data.from_dataset(_open(path, CONTOURS))[0]
+    excluding = [*analyses(path, scan), *cosmology.criteria(scan)]
+    return [contour for each in excluding for contour in each.contours(each.ratios())]
 
 
 def limits(path: Path, scan: Scan) -> list[Limit]:
@@ -208,8 +218,53 @@ def limits(path: Path, scan: Scan) -> list[Limit]:
     list of Limit
         Of all experiments, and of the light elements.
     """
+    return steadily(path, lambda place: _limits(place, scan))
+
+
+def _limits(path: Path, scan: Scan) -> list[Limit]:
     excluding = [*analyses(path, scan), *cosmology.criteria(scan)]
     return [limit for each in excluding for limit in each.limits()]
+
+
+def cube(path: Path | str, experiment: str) -> xr.Dataset:
+    """Limit cube of one experiment: that of a complete store, else computed from what there is.
+
+    It does not disturb a scan that runs. Points still to do are NaN and have the status 0.
+
+    Parameters
+    ----------
+    path : Path or str
+        The store.
+    experiment : str
+        Its name, or ``"cosmology"``.
+
+    Returns
+    -------
+    xarray.Dataset
+        On the axes of the grid; read when used if the store is complete, else in memory.
+
+    Raises
+    ------
+    InputError
+        When there is no store, or it has no such experiment.
+    """
+    return steadily(Path(path), lambda place: _cube(place, experiment))
+
+
+def _cube(path: Path, experiment: str) -> xr.Dataset:
+    scan = scan_of(path)
+    known = [e.name for e in scan.experiments] + [COSMOLOGY] * bool(scan.model.cosmology)
+    if experiment not in known:
+        raise InputError(
+            f"{path} has no experiment {experiment!r}"
+            + then(nearest(experiment, known), f"it has {', '.join(known)}")
+        )
+    if read_attrs(path, ANY_FORMAT).get("sealed"):
+        return _open(path, experiment)
+    if experiment == COSMOLOGY:
+        return slabs.in_memory(cosmology.template(scan), cosmology.parts(scan))
+    [found] = (each for each in analyses(path, scan) if each.name == experiment)
+    return slabs.in_memory(found.template, found.parts(), COLLAPSING)
 
 
 def names(scan: Scan) -> dict[str, Any]:

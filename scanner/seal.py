@@ -3,6 +3,7 @@
 import math
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -48,13 +49,24 @@ def seal(store: Store) -> None:
         successor, mode="w", zarr_format=3, attributes={**dict(old.attrs), "sealed": True}
     )
     _copy(old, new)
-    with warnings.catch_warnings():
-        # consolidated metadata are an extension of zarr v3 that every reader may ignore
-        warnings.filterwarnings("ignore", message="Consolidated metadata")
-        zarr.consolidate_metadata(new.store)
+    consolidate(successor)
     swap.flush(successor)
     swap.replace(store.path)
     store.reload()
+
+
+def consolidate(path: Path) -> None:
+    """Put the metadata of all groups into one file, so that a reader needs no other.
+
+    Parameters
+    ----------
+    path : Path
+        A store that will not change.
+    """
+    with warnings.catch_warnings():
+        # consolidated metadata are an extension of zarr v3 that every reader may ignore
+        warnings.filterwarnings("ignore", message="Consolidated metadata")
+        zarr.consolidate_metadata(zarr.open_group(path, mode="r+", use_consolidated=False).store)
 
 
 def chunks_and_shards(

@@ -110,13 +110,30 @@ class Store:
         InputError
             If the store is sealed.
         """
+        self.require_open()
+        write_group(self.path, group, dataset)
+
+    def require_open(self) -> None:
+        """Raise InputError if the store is sealed."""
         if self.sealed:
             raise InputError(
                 f"{self.path} is sealed and is not changed; write to a new store (--out)"
             )
-        _plain_strings(dataset).to_zarr(
-            self.path, group=group, mode="w", consolidated=False, zarr_format=3
-        )
+
+
+def write_group(path: Path, group: str, dataset: xr.Dataset) -> None:
+    """Write a labelled dataset into a folder in zarr format, replacing what was there.
+
+    Parameters
+    ----------
+    path : Path
+        A store.
+    group : str
+        Where to in it.
+    dataset : xarray.Dataset
+        In memory.
+    """
+    _plain_strings(dataset).to_zarr(path, group=group, mode="w", consolidated=False, zarr_format=3)
 
 
 def open_or_create(
