@@ -9,7 +9,7 @@ from physics.documents import Table, as_float, show, then
 from physics.errors import nearest
 from physics.models import Model, Parameter
 
-MOST_VALUES = 10_000
+MOST_VALUES = 100_000
 _KINDS = ("log", "linear", "values", "tied")
 _EXAMPLE = '{ log = [0.01, 1.0], n = 80, unit = "GeV" }'
 

@@ -7,17 +7,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from scanner import records, swap
+from scanner import records
 from scanner.attributes import read_attrs, read_layouts
 from scanner.blocks import DONE, FAILED, STATUS, UNCONVERGED, Layout
 from scanner.lock import has_workers, is_locked
 from scanner.regions import BROKEN, Marks, Regions
+from scanner.steady import steadily
 
 MAX_ERRORS = 10
 """How many messages of failed blocks are given."""
-
-SWAP_SECONDS = 1.0
-"""How long a reader bears with a store that is being replaced by its sealed or extended form."""
 
 Counts = dict[str, int]
 
@@ -47,14 +45,7 @@ def status(path: Path | str) -> dict[str, Any]:
         If there is no store.
     """
     path = Path(path)
-    deadline = time.monotonic() + SWAP_SECONDS
-    while True:
-        try:
-            return _status(path, swap.present(path))
-        except (KeyError, FileNotFoundError):
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.05)
+    return steadily(path, lambda place: _status(path, place))
 
 
 def _status(path: Path, place: Path) -> dict[str, Any]:

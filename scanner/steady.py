@@ -47,14 +47,8 @@ def steadily(path: Path, read: Callable[[Path], T]) -> T:
 
 def _where(path: Path) -> tuple[Path, int | None]:
     """Give the place of a store, and what tells it from one that was built beside it."""
-    place = _present(path)
+    place = swap.present(path)
     return place, _folder(place)
-
-
-def _present(path: Path) -> Path:
-    """Give the store, or the one it was just about to replace when it was killed."""
-    replaced = swap.old_path(path)
-    return replaced if not path.exists() and replaced.exists() else path
 
 
 def _folder(path: Path) -> int | None:

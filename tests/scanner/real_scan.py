@@ -115,6 +115,15 @@ def scan(
     return loaded
 
 
+def sample(grid: Path | str, path: Path, block_points: int | None = None) -> Scan:
+    """Sample a grid into a store, without limits: what is there while a scan runs."""
+    loaded = Scan.load(str(grid))
+    groups, attrs = loaded.groups(block_points), {"grid": to_json(loaded)}
+    with store.open_or_create(path, groups, loaded.identity, attrs=attrs) as opened:
+        assert execute.run(opened, loaded.evaluate).exit_code == 0
+    return loaded
+
+
 def digest(path: Path) -> str:
     """Hash of all decoded values and coordinates of all groups but the marks."""
     total = hashlib.sha256()

@@ -6,12 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
-from real_scan import IN_FLIGHT, UPSCATTERING, Kind, digest, write_grid
+from real_scan import IN_FLIGHT, UPSCATTERING, Kind, digest, sample, write_grid
 
-from scanner import execute, results, seal, slabs, store
+from scanner import results, seal, slabs, store
 from scanner.assemble import Scan
 from scanner.cli_results import altered
-from scanner.grid_record import to_json
 from scanner.limits import Limit
 from scanner.slabs import Part
 
@@ -130,14 +129,6 @@ def test_cubes_contours_and_limits_do_not_depend_on_slabs(
     monkeypatch.setattr(slabs, "SLAB_BYTES", 400)
     found.append(second_pass(cut, loaded))
     assert found[0] == found[1]
-
-
-def sample(definition: Path, path: Path) -> Scan:
-    loaded = Scan.load(str(definition))
-    attrs = {"grid": to_json(loaded)}
-    with store.open_or_create(path, loaded.groups(), loaded.identity, attrs=attrs) as opened:
-        assert execute.run(opened, loaded.evaluate).exit_code == 0
-    return loaded
 
 
 def second_pass(path: Path, loaded: Scan) -> tuple[str, str, list[Limit]]:
