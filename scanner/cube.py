@@ -56,6 +56,7 @@ class Analysis(Exclusion):
     experiment: Experiment
     responses: Responses
     _last: dict[Index, dict[str, Any]] = field(default_factory=dict, repr=False, compare=False)
+    _limit: dict[float, float] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -74,6 +75,15 @@ class Analysis(Exclusion):
 
     def n_up(self, mass: float, by_channel: Floats) -> Floats:
         """Upper limit on signal events by the statistic of the grid (`physics.counting`)."""
+        if len(self.experiment.signature.channels) > 1:
+            return self._counted(mass, by_channel)
+        # one channel has no shares: root finding asks for the same number many times
+        if mass not in self._limit:
+            self._limit.clear()
+            self._limit[mass] = float(self._counted(mass, np.ones((1, 1)))[0])
+        return np.broadcast_to(self._limit[mass], by_channel.shape[1:])
+
+    def _counted(self, mass: float, by_channel: Floats) -> Floats:
         signature = self.experiment.signature
         return counting.n_up(signature, self.method, self.level, mass, by_channel)
 

@@ -190,9 +190,11 @@ class Exclusion(ABC):
         x, y = plane
         others = [axis.name for axis in self.scan.grid.axes if axis.name not in plane]
         found: list[Contour] = []
+        needed = cube[[name for name in (ratio, STATUS) if name in cube]]
         for index in np.ndindex(*(cube.sizes[o] for o in others)):
-            chosen = dict(zip(others, index, strict=True))
-            found += self._plane_contours(cube.isel(chosen).transpose(..., y, x), x, y, ratio)
+            # in memory before it is turned: xarray would read a turned array number by number
+            cut = needed.isel(dict(zip(others, index, strict=True))).load()
+            found += self._plane_contours(cut.transpose(..., y, x), x, y, ratio)
         return found
 
     def _plane_contours(self, cut: xr.Dataset, x: str, y: str, ratio: str) -> list[Contour]:

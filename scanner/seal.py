@@ -17,8 +17,8 @@ from scanner.store import Store
 CHUNK_BYTES = 2**21
 """Largest chunk: what reading one number costs."""
 
-SHARD_BYTES = 2**26
-"""Largest shard, that is file: what sealing needs in memory."""
+SHARD_BYTES = 2**23
+"""Largest shard, that is file: sealing needs a few times this in memory."""
 
 
 def seal(store: Store) -> None:
@@ -91,7 +91,7 @@ def chunks_and_shards(
     >>> chunks_and_shards((200, 200), 8)
     ((200, 200), None)
     >>> chunks_and_shards((5000, 100, 40), 8)
-    ((65, 100, 40), (2080, 100, 40))
+    ((65, 100, 40), (260, 100, 40))
     """
     chunk = [max(1, size) for size in shape]
     for axis in range(len(chunk)):
@@ -154,6 +154,7 @@ def _parts(shape: tuple[int, ...], step: tuple[int, ...]) -> Iterator[tuple[slic
 
 def _same(a: "np.ndarray[Any, Any]", b: "np.ndarray[Any, Any]") -> bool:
     """Whether two arrays are equal to the bit."""
-    if a.dtype.kind in "biuf":
-        return a.tobytes() == b.tobytes()
+    if a.dtype.kind in "biuf":  # as integers, since NaN is not equal to itself
+        bits = np.dtype(f"u{a.dtype.itemsize}")
+        a, b = a.view(bits), b.view(bits)
     return bool(np.array_equal(a, b))

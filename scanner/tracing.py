@@ -38,10 +38,12 @@ def height(n_events: FloatArray, n_up: float) -> FloatArray:
     [-1.0, 0.0, nan]
     """
     some = n_events > 0.0
-    result = np.log(np.where(some, n_events, 1.0) / n_up)
+    # C-ordered, as contourpy wants it, and in place: a plane may have millions of points
+    result = np.divide(n_events, n_up, order="C")
+    np.log(result, out=result, where=some)
     result[~some] = _NO_EVENTS
     result[np.isnan(n_events)] = np.nan
-    return np.minimum(result, np.log(np.finfo(np.float64).max))
+    return np.minimum(result, np.log(np.finfo(np.float64).max), out=result)
 
 
 def cut(
@@ -96,7 +98,7 @@ def lines(z: FloatArray) -> list[FloatArray]:
     [[0.0, 0.5], [1.0, 0.25]]
     """
     generator = contourpy.contour_generator(
-        z=np.ma.masked_invalid(z), name="serial", corner_mask=False
+        z=np.ma.masked_invalid(z, copy=False), name="serial", corner_mask=False
     )
     found = [_tidy(np.asarray(line, dtype=np.float64)) for line in generator.lines(0.0)]
     return sorted((line for line in found if len(line) > 1), key=lambda line: -len(line))
