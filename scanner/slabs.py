@@ -17,9 +17,7 @@ import numpy.typing as npt
 import xarray as xr
 import zarr
 
-from scanner import plan
-
-SLAB_BYTES = 2**23
+SLAB_BYTES = 2**22
 """Most bytes of a slab: what a result needs in memory, however large it is."""
 
 Sizes = Mapping[str, int]
@@ -49,9 +47,9 @@ def steps(outer: Sizes, inner: Sizes, point_bytes: int) -> dict[str, int]:
     Examples
     --------
     >>> steps({"m4": 100}, {"mu_tr_mu4": 2**17}, 8)
-    {'m4': 8, 'mu_tr_mu4': 131072}
+    {'m4': 4, 'mu_tr_mu4': 131072}
     >>> steps({"m4": 100}, {"mu_tr_mu4": 2**21}, 8)
-    {'m4': 1, 'mu_tr_mu4': 1048576}
+    {'m4': 1, 'mu_tr_mu4': 524288}
     """
     most = max(1, SLAB_BYTES // point_bytes)
     within = step(tuple(inner.values()), most)
@@ -73,8 +71,18 @@ def step(sizes: tuple[int, ...], most_points: int) -> tuple[int, ...]:
     -------
     tuple of int
         Points of a slab along every axis.
+
+    Examples
+    --------
+    >>> step((200, 4, 300), 400), step((200, 100), 10**9)
+    ((10, 4, 10), (200, 100))
     """
-    return sizes if math.prod(sizes) <= most_points else plan.block_shape(sizes, most_points, 1)
+    shape = [1] * len(sizes)
+    left, most = len(sizes), most_points
+    for axis in sorted(range(len(sizes)), key=lambda i: sizes[i]):
+        shape[axis] = min(sizes[axis], max(1, int(most ** (1 / left))))
+        left, most = left - 1, most // shape[axis]
+    return tuple(shape)
 
 
 def cut(sizes: Sizes, step: Sizes) -> Iterator[Along]:
