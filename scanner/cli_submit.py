@@ -12,6 +12,7 @@ from jobs.clusters import load
 from jobs.settings import BATCH, Site
 from jobs.task import Task
 from physics.documents import is_path
+from scanner import records
 from scanner.attributes import read_attrs
 from scanner.cli import command, emit
 from scanner.plan import MAX_SECONDS
@@ -54,7 +55,7 @@ def submit(
 
 
 def longest_block(store: Path) -> float:
-    """Find how long a block takes: what earlier runs of a store measured, or what is planned for.
+    """Find how long a block takes: as the last run of a store measured, or as planned for.
 
     Parameters
     ----------
@@ -66,9 +67,8 @@ def longest_block(store: Path) -> float:
     float
         Seconds.
     """
-    runs = read_attrs(store).get("runs", []) if store.exists() else []
-    measured = [run["longest_block_seconds"] for run in runs if run.get("longest_block_seconds")]
-    return max(measured, default=MAX_SECONDS)
+    measured = records.longest_block(read_attrs(store)) if store.exists() else None
+    return measured or MAX_SECONDS
 
 
 def _placed(site: Site, store: Path) -> Site:

@@ -6,13 +6,10 @@ python test_scripts.py   writes what is expected anew, to be read before it is c
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "scanner"))
 from cli_calls import Answer, call
 
 from jobs.settings import WAYS
@@ -112,7 +109,7 @@ def test_numbers_as_json(tmp_path: Path) -> None:
 def test_times_follow_from_measured_blocks(tmp_path: Path) -> None:
     out = tmp_path / "quickstart.zarr"
     with stores.open_or_create(out, [], {}) as opened:
-        seconds = [{"longest_block_seconds": each} for each in (40.0, 2.0)]
+        seconds = [{"longest_block_seconds": each} for each in (2.0, 40.0)]
         opened.update_attrs(runs=[*seconds, {"workers": 2}])
     document = dry_run("slurm-array", tmp_path, "--json").document
     assert document["block_seconds"] == 40.0
