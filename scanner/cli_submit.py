@@ -22,7 +22,7 @@ from scanner.plan import MAX_SECONDS
 @click.argument("grid")
 @click.option("--cluster", required=True, help=f"{', '.join(BATCH)}, or a TOML file.")
 @click.option("--out", type=click.Path(path_type=Path), help="Store; default GRID.zarr here.")
-@click.option("--workers", type=click.IntRange(1, 100_000), help="Processes; default the file's.")
+@click.option("--workers", type=click.IntRange(1, 4096), help="Processes; default the file's.")
 @click.option("--dry-run", is_flag=True, help="Print the job and do nothing.")
 def submit(
     grid: str, cluster: str, out: Path | None, workers: int | None, dry_run: bool, as_json: bool
