@@ -92,11 +92,11 @@ def queue_client(site: Site, workers: int, ends: Ends) -> Iterator[Client]:
         with (
             cluster_class(job_cls=noting, **options) as cluster,
             Client(cluster, set_as_default=False) as client,  # type: ignore[no-untyped-call]
-            _topped_up(cluster, workers, site.kind),
         ):
-            _wait(cluster, site, complaints)
             try:
-                yield client
+                with _topped_up(cluster, workers, site.kind):
+                    _wait(cluster, site, complaints)
+                    yield client
             finally:
                 with quiet():
                     client.close()

@@ -226,8 +226,8 @@ def is_address(text: str) -> bool:
 
 _READERS: dict[str, Any] = {
     "how": lambda t, kind: t.text("how", f'"{WAYS[kind][0]}"', WAYS[kind]),
-    "workers": lambda t, kind: t.integer("workers", "16", at_least=1, at_most=100_000),
-    "nodes": lambda t, kind: t.integer("nodes", "2", at_least=1, at_most=100_000),
+    "workers": lambda t, kind: t.integer("workers", "16", at_least=1, at_most=4096),
+    "nodes": lambda t, kind: t.integer("nodes", "2", at_least=1, at_most=4096),
     "walltime": lambda t, kind: _time(t, "walltime"),
     "patience": lambda t, kind: _time(t, "patience"),
     "memory": lambda t, kind: _memory(t),

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import grids
+from jobs import clusters
 from physics import experiments
 
 ROOT = Path(__file__).parents[1]
@@ -107,7 +108,8 @@ def test_continuous_integration_runs_the_command_of_the_readme():
     assert "<!-- command: tests -->" in script
     assert "README.md" in script
     assert "pytest" not in script, "the command is read from README.md and not repeated"
-    assert (ROOT / ".ci" / "run").stat().st_mode & 0o111
+    assert "\n.ci/install " in script
+    assert all((ROOT / ".ci" / name).stat().st_mode & 0o111 for name in ("run", "install"))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
@@ -123,6 +125,9 @@ def test_files_on_pages_are_valid(page, at_desk):
     for block in blocks(page):
         if (block["note"] or "").startswith("file: "):
             name = block["note"].removeprefix("file: ")
+            if block["text"].startswith("kind = "):
+                assert clusters.load(f"./{name}").source == f"./{name}"
+                continue
             load = grids.load if "[axes]" in block["text"] else experiments.load
             assert load(f"./{name}").name == Path(name).stem
 

@@ -35,14 +35,8 @@ SlurmdUser={user}
 AuthType=auth/munge
 # a requeued job waits until its old credential is worthless
 AuthInfo=socket={folder}/munge.socket,cred_expire=8
-CredType=cred/munge
 CommunicationParameters=NoCtldInAddrAny,NoInAddrAny
-MpiDefault=none
 ProctrackType=proctrack/linuxproc
-TaskPlugin=task/none
-JobAcctGatherType=jobacct_gather/none
-AccountingStorageType=accounting_storage/none
-JobCompType=jobcomp/none
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core_Memory
 DefMemPerCPU=500
