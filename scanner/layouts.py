@@ -170,6 +170,8 @@ def _create_response(root: zarr.Group, layout: Layout) -> None:
             dtype=array.dtype,
             fill_value=array.fill_value,
             compressors=(ZstdCodec(level=3, checksum=True),),
+            # all chunks in one folder: with one for each dimension most inodes would be folders
+            chunk_key_encoding={"name": "default", "separator": "."},
             dimension_names=(*spec.axes, *array.dims),
             attributes=dict(array.attrs),
         )

@@ -184,7 +184,7 @@ class Plane:
 
 def test_unfinished_damaged_and_failed_blocks_leave_holes(tmp_path: Path) -> None:
     low = scanned(tmp_path / "low", group(LOW), broken=frozenset([LOW[1]]))
-    chunk = low / "response/bnb_argon/response/c/4/0/0/0"
+    chunk = low / "response/bnb_argon/response/c.4.0.0.0"
     chunk.write_bytes(chunk.read_bytes()[:-3])
     with store.open_or_create(tmp_path / "high", [group(HIGH)], IDENTITY) as opened:
         toy = Toy(HIGH)

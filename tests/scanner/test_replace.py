@@ -79,7 +79,7 @@ def test_new_groups_are_added(tmp_path: Path) -> None:
 def test_damaged_and_unfinished_blocks_are_not_taken_over(tmp_path: Path) -> None:
     path = tmp_path / "scan.zarr"
     toy_scan.run(path, [group(M4)], Toy(M4, broken=frozenset([M4[1]])))
-    chunk = path / "response/bnb_argon/response/c/4/0/0/0"
+    chunk = path / "response/bnb_argon/response/c.4.0.0.0"
     chunk.write_bytes(chunk.read_bytes()[:-3])
     log = tmp_path / "log"
     extended(path, group(FINER), Toy(FINER, calls=log))

@@ -64,8 +64,8 @@ def test_a_retry_after_damage_starts_from_scratch(tmp_path: Path) -> None:
     """What is known of a failed block has a checksum too."""
     path, log = tmp_path / "scan.zarr", tmp_path / "log"
     toy_scan.run(path, [SPEC], Toy(M4, broken=BAD))
-    chunk = path / "response/bnb_argon/response/c/1/0/0/0"
-    chunk.write_bytes((chunk.parents[3] / "0/0/0/0").read_bytes())
+    chunk = path / "response/bnb_argon/response/c.1.0.0.0"
+    chunk.write_bytes(chunk.with_name("c.0.0.0.0").read_bytes())
     summary = toy_scan.run(path, [SPEC], Toy(M4, calls=log), retry={"failed"})
     assert summary.exit_code == 0
     assert evaluated(log) == dict.fromkeys(M4[6:12], 1)

@@ -12,7 +12,7 @@ import xarray as xr
 from toy_scan import IDENTITY, Toy, group, masses
 
 from physics.errors import InputError
-from scanner import layouts, lock, plan, store, swap
+from scanner import execute, layouts, lock, plan, store, swap
 from scanner.attributes import read_attrs
 from scanner.blocks import ArraySpec, GroupSpec
 from scanner.identity import IdentityError
@@ -205,3 +205,15 @@ def test_datasets_with_strings_round_trip(made: Path) -> None:
         assert found["side"].values.tolist() == ["lower", "upper"]
         assert found["step"].values.tolist() == ["E_vis", "all"]
         assert found["n_events"].attrs == {"units": "1"}
+
+
+def test_a_block_costs_a_file_for_each_array_and_no_folder(tmp_path: Path) -> None:
+    """Inodes are what many file systems of clusters count."""
+    path = tmp_path / "scan.zarr"
+    spec = group(masses(20))
+    with store.open_or_create(path, [spec], IDENTITY) as opened:
+        before = [p.is_dir() for p in path.rglob("*")]
+        execute.run(opened, Toy(masses(20)))
+    after = [p.is_dir() for p in path.rglob("*")]
+    assert after.count(False) - before.count(False) == 20 * (len(toy_scan.ARRAYS) + 2)
+    assert after.count(True) - before.count(True) <= 3  # of marks, counters, messages
