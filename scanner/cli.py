@@ -20,6 +20,7 @@ DONE, WRONG_INPUT, INTERRUPTED = 0, 1, 3
 
 COMMANDS = {
     "run": ("cli_scan", "Scan a grid; run again to resume."),
+    "plan": ("cli_plan", "What a scan would cost: time, disk, memory."),
     "submit": ("cli_submit", "Write and submit the batch job of a scan; --dry-run prints it."),
     "status": ("cli_status", "How far a scan is: blocks, points, time left."),
     "limits": ("cli_results", "Excluded intervals, also for other couplings and statistics."),
