@@ -9,15 +9,8 @@ import dask
 from distributed import Client, LocalCluster
 
 from jobs.quiet import hide_closed_connections, quiet
+from jobs.threads import THREAD_VARIABLES
 from physics.errors import InputError
-
-THREAD_VARIABLES = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "NUMBA_NUM_THREADS",
-)
-"""Libraries that would start threads of their own; one worker per core leaves them none."""
 
 ALLOWED_DEATHS = 2
 """How many workers may die with a block before it is computed in a process apart."""

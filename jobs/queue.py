@@ -16,9 +16,10 @@ from distributed.core import Status
 
 from jobs import tls
 from jobs.connect import LOOK_SECONDS
-from jobs.local import THREAD_VARIABLES, scheduling
+from jobs.local import scheduling
 from jobs.quiet import hide_closed_connections, quiet
 from jobs.settings import Site
+from jobs.threads import THREAD_VARIABLES
 from jobs.times import Ends, clock
 from physics.errors import InputError
 

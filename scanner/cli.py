@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from jobs.threads import one_thread
 from physics.errors import InputError, nearest
 
 DONE, WRONG_INPUT, INTERRUPTED = 0, 1, 3
@@ -71,6 +72,7 @@ class Group(click.Group):
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run, and end with one of the exit codes."""
+        one_thread()  # before a command imports numerical libraries
         kwargs["standalone_mode"] = False
         arguments = kwargs.get("args") or (args[0] if args else None) or sys.argv[1:]
         try:

@@ -13,7 +13,8 @@ from typing import Any
 import ray
 from ray.exceptions import RayActorError, RayTaskError
 
-from jobs.local import ALLOWED_DEATHS, THREAD_VARIABLES
+from jobs.local import ALLOWED_DEATHS
+from jobs.threads import THREAD_VARIABLES
 from physics.errors import InputError
 from scanner.blocks import Block
 from scanner.lock import attach_worker

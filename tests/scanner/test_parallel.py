@@ -13,6 +13,7 @@ import toy_scan
 from toy_scan import IDENTITY, Toy, group, masses, sha256
 
 from jobs import local
+from jobs.threads import THREAD_VARIABLES
 from physics.errors import InputError
 from scanner import execute, parallel, store
 from scanner.blocks import ArraySpec, GroupSpec
@@ -97,7 +98,7 @@ def test_workers_have_one_thread_for_everything(tmp_path: Path) -> None:
         "g",
         {"m4": (1.0,)},
         (ArraySpec("threads", ("variable",), "int64"),),
-        {"variable": ((*local.THREAD_VARIABLES, "dask"), {})},
+        {"variable": ((*THREAD_VARIABLES, "dask"), {})},
     )
     with store.open_or_create(tmp_path / "s", [spec], {}) as opened:
         assert execute.run(opened, toy_scan.Environment(), workers=3).exit_code == 0

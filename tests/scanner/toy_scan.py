@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from jobs import local
+from jobs.threads import THREAD_VARIABLES
 from scanner import execute, store
 from scanner.blocks import Arrays, ArraySpec, Block, GroupSpec
 from scanner.share import join, run_share
@@ -115,7 +115,7 @@ class Environment:
     def __call__(self, block: Block, known: Arrays | None) -> Arrays:
         from distributed import get_worker
 
-        threads = [int(os.environ[name]) for name in local.THREAD_VARIABLES]
+        threads = [int(os.environ[name]) for name in THREAD_VARIABLES]
         return {"threads": np.array([[*threads, get_worker().state.nthreads]])}
 
 
