@@ -96,7 +96,7 @@ class _Entries:
     """Compiled versions of one function, each in a file that is named by what it is for.
 
     numba itself keeps an index beside numbered files. Two processes that start at once may give
-    two versions the same number, so that one would run what was compiled for other arguments or
+    two versions the same number, so that one could run what was compiled for other arguments or
     for another processor; and a file cut short by a crash would stop every later run.
 
     Parameters
