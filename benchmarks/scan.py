@@ -36,17 +36,17 @@ print(f"rss_MB={resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}")
 RUN = """
 import resource, sys, threading, time
 import psutil
-from scanner import execute
 from scanner.cli import main
+from scanner.ending import Clock
 most = {"workers": 0}
 blocks = []
-count = execute._Progress.count
+note = Clock.note
 
-def counted(self, outcome):
-    blocks.append((time.monotonic(), outcome.seconds))
-    count(self, outcome)
+def noted(self, seconds):
+    blocks.append((time.monotonic(), seconds))
+    note(self, seconds)
 
-execute._Progress.count = counted
+Clock.note = noted
 
 def watch():
     while True:
