@@ -101,7 +101,7 @@ def table(lines: list[dict[str, Any]]) -> str:
     width = max(map(len, names), default=0)
     rows = [
         ("", [each["date"][:10] for each in lines]),
-        ("commit", [((each["git"] or {}).get("commit") or "")[:9] for each in lines]),
+        ("commit", [((each["git"] or {}).get("sha") or "")[:9] for each in lines]),
         ("load", [f"{max(each['load']):.1f}" for each in lines]),
         *((name, [f"{each['numbers'].get(name, ''):}" for each in lines]) for name in names),
     ]
