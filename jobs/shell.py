@@ -3,9 +3,9 @@
 import shlex
 from pathlib import Path
 
-from jobs.local import THREAD_VARIABLES
 from jobs.settings import Site
 from jobs.task import Part, Task
+from jobs.threads import THREAD_VARIABLES
 from jobs.times import clock
 
 SHEBANG = "#!/usr/bin/env bash"

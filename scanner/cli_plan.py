@@ -4,6 +4,7 @@ import math
 import shutil
 import tempfile
 import time
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +21,6 @@ from scanner import forecast, pilot, plan, results, store
 from scanner.assemble import Scan
 from scanner.blocks import Layout
 from scanner.cli import command, emit
-from scanner.cube import CUBE_ATTRS
 from scanner.forecast import Rehearsal, gigabytes
 from scanner.grid_record import to_json
 from scanner.progress import clock
@@ -31,6 +31,9 @@ WORKERS = (1, 2, 8, 32, 128)
 
 BUDGET = "10 GB"
 """What a store may take by default: more than any shipped grid, less than a usual quota."""
+
+NUMBER_BYTES = 8
+"""Memory of a client for each grid point: contours need n_events / n_up everywhere."""
 
 SECONDS_PER_HOUR = 3600.0
 
@@ -105,16 +108,24 @@ def _rehearsal(
         scanned = pilot.usage(path)
         begin = time.process_time()
         results.write(opened, small)
-        written = time.process_time()
-        for analysis in results.analyses(path, small):  # once more without what it writes
-            analysis.contours(analysis.cube())
-        computed = time.process_time() - written
-        before_seal = time.process_time()
+        written = time.process_time() - begin
+        computed = _limit_seconds(path, small)
+        begin = time.process_time()
         seal(opened)
-        rest = max(0.0, written - begin - computed) + time.process_time() - before_seal
-    return Rehearsal(
-        layout, tuple(blocks), computed, rest, scanned, pilot.usage(path)
-    )
+        rest = max(0.0, written - computed) + time.process_time() - begin
+    return Rehearsal(layout, tuple(blocks), computed, rest, scanned, pilot.usage(path))
+
+
+def _limit_seconds(path: Path, small: Scan) -> float:
+    """Time of limits and contours without writing them (s)."""
+    seconds = 0.0
+    for analysis in results.analyses(path, small):
+        ratios = analysis.ratios()
+        begin = time.process_time()
+        deque(analysis.parts(), maxlen=0)  # computes all and keeps nothing
+        analysis.contours(ratios)
+        seconds += time.process_time() - begin
+    return seconds
 
 
 def _thinned(scan: Scan, layout: Layout, members: Sequence[Experiment], pilots: int) -> Scan:
@@ -137,7 +148,6 @@ def _document(
     resident = psutil.Process().memory_info().rss
     blocks = [forecast.array_bytes(r.layout, math.prod(r.layout.block_shape)) for r in rehearsals]
     grid_points = math.prod(scan.grid.shape)
-    client = forecast.client_bytes(rehearsals, resident, grid_points, len(CUBE_ATTRS))
     seconds = [forecast.wall_seconds(rehearsals, start, count) for count in workers]
     return {
         "blocks": sum(r.layout.n_blocks for r in rehearsals),
@@ -151,7 +161,7 @@ def _document(
             for count, each in zip(workers, seconds, strict=True)
         ],
         "worker_bytes": resident + 2 * max(blocks, default=0),
-        "client_bytes": client,
+        "client_bytes": resident + NUMBER_BYTES * grid_points,
         "groups": [_group(each) for each in rehearsals],
     }
 

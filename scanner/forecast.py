@@ -154,29 +154,6 @@ def bytes_of(rehearsals: Sequence[Rehearsal]) -> dict[str, int]:
     }
 
 
-def client_bytes(
-    rehearsals: Sequence[Rehearsal], resident: int, grid_points: int, variables: int
-) -> int:
-    """Most memory of the client: it reads one group at a time and makes one limit cube.
-
-    Parameters
-    ----------
-    rehearsals : sequence of Rehearsal
-        Of all groups.
-    resident : int
-        Memory of a process with all libraries (bytes).
-    grid_points, variables : int
-        Points of a limit cube and numbers at each.
-
-    Returns
-    -------
-    int
-        Bytes.
-    """
-    largest = max((each.array_bytes for each in rehearsals), default=0)
-    return resident + largest + 8 * grid_points * variables
-
-
 def excesses(most_bytes: int, budget: int, free: int, folder: str) -> list[str]:
     """Say in one sentence each what a store would not fit into.
 
