@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from jobs.clusters import load
-from jobs.local import THREAD_VARIABLES, scheduling
+from jobs.local import scheduling
+from jobs.threads import THREAD_VARIABLES
 from scanner.cli import main
 
 ROOT = Path(__file__).parents[1]
