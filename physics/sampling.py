@@ -12,13 +12,13 @@ from math import log10
 import numpy as np
 import vegas
 from numpy.typing import NDArray
-from scipy.stats import qmc
 
 from physics.beams.schema import Envelope
 from physics.block import BLOCK, ENERGY, SIZE, SLOWNESS, WEIGHT
 from physics.events import DIMENSIONS, Map, draw, produce
 from physics.jit import jit
 from physics.kernel import interpolate
+from physics.sobol import sobol
 from physics.streams import stream, target
 
 ANCHORS_PER_DECADE = 20
@@ -128,9 +128,9 @@ def base_points(number: int, dimensions: int = DIMENSIONS) -> NDArray[np.float64
     >>> bool((base_points(8) == base_points(16)[:8]).all())
     True
     """
-    points = qmc.Sobol(dimensions, scramble=False).random_base2(int(number).bit_length() - 1)
+    points = sobol(number, dimensions)
     points.flags.writeable = False
-    return np.asarray(points)
+    return points
 
 
 def anchor(mass: float) -> float:

@@ -13,7 +13,6 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import toeplitz
-from scipy.stats import nbinom, poisson
 
 from physics.errors import InputError
 from physics.statistics_nodes import (
@@ -121,6 +120,8 @@ class Channels:
 
     def _given(self, signal: FloatArray) -> FloatArray:
         """P(T <= what was seen) for known signals (f,): the sum over all counts."""
+        from scipy.stats import poisson  # slow to import: sampling needs no statistics
+
         chances = [
             table @ poisson.pmf(np.arange(len(table))[:, None], share * signal)
             for share, table in zip(self.share[self._order], self._tables, strict=True)
@@ -144,6 +145,8 @@ class Channels:
     @cached_property
     def _most(self) -> NDArray[np.int64]:
         """Largest counts (b,) that alone do not exceed what was seen."""
+        from scipy.stats import poisson  # slow to import: sampling needs no statistics
+
         allowed = np.floor(self._seen / self.weights)
         extra = poisson.isf(_NEGLIGIBLE, self.share * _LARGEST_SIGNAL * self.scale)
         likely = [
@@ -205,6 +208,8 @@ def _background_chances(mean: float, sdev: float, most: int) -> FloatArray:
 
 def _most_background(mean: float, sdev: float) -> float:
     """Count that the background exceeds with negligible probability."""
+    from scipy.stats import nbinom, poisson  # slow to import: sampling needs no statistics
+
     shape = (mean / sdev) ** 2 if sdev > 0.0 else np.inf
     if shape > _POISSON_SHAPE:
         return float(poisson.isf(_NEGLIGIBLE, mean))
