@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Collection
-from pathlib import Path
 from typing import Any
 
 from physics.errors import InputError
 from scanner import layouts
 from scanner.blocks import Layout
+from scanner.place import Place
 from scanner.regions import SCAN
+from scanner.remote import RemoteError
 
 FORMAT = "hnlscan scan 2"
 """Value of the root attribute ``format``: what kind of store this is; 1 kept no decay modes."""
@@ -17,12 +18,12 @@ LIMITS_FORMAT = "hnlscan limits 2"
 """The same for a store that holds only limits, derived from the responses of another."""
 
 
-def read_attrs(path: Path, formats: Collection[str] = (FORMAT,)) -> dict[str, Any]:
+def read_attrs(path: Place, formats: Collection[str] = (FORMAT,)) -> dict[str, Any]:
     """Read the root attributes of a store.
 
     Parameters
     ----------
-    path : Path
+    path : Place
         The store.
     formats : collection of str
         Kinds of store to accept.
@@ -40,6 +41,8 @@ def read_attrs(path: Path, formats: Collection[str] = (FORMAT,)) -> dict[str, An
     try:
         attrs = dict(json.loads((path / "zarr.json").read_text())["attributes"])
         found = str(attrs["format"])
+    except RemoteError:
+        raise  # whether there is a store is not known
     except (OSError, ValueError, KeyError, TypeError):
         found = ""
     if found in formats:
@@ -53,12 +56,12 @@ def read_attrs(path: Path, formats: Collection[str] = (FORMAT,)) -> dict[str, An
     raise InputError(f"{path} {what}; give a store that 'hnlscan run' made, or a new path")
 
 
-def read_layouts(path: Path) -> dict[str, Layout]:
+def read_layouts(path: Place) -> dict[str, Layout]:
     """Read how the groups of a store are cut.
 
     Parameters
     ----------
-    path : Path
+    path : Place
         The store.
 
     Returns

@@ -16,20 +16,22 @@ from scanner import contours as contour_module
 from scanner import limits as limit_module
 from scanner.assemble import Scan
 from scanner.cli import command, emit
+from scanner.cli_place import as_path, as_place
 from scanner.cli_points import parse, set_option
+from scanner.place import Place
 
-store_argument = click.argument("path", metavar="STORE", type=click.Path(path_type=Path))
-out_option = click.option("--out", type=click.Path(path_type=Path), help="File to write.")
+store_argument = click.argument("path", metavar="STORE", callback=as_place)
+out_option = click.option("--out", callback=as_path, help="File to write.")
 
 
 @command("limits")
 @store_argument
-@click.option("--out", type=click.Path(path_type=Path), help="File .csv or .json, or store .zarr.")
+@click.option("--out", callback=as_path, help="File .csv or .json, or store .zarr.")
 @click.option("--statistic", help=f"{' or '.join(METHODS)}; default as in the grid.")
 @click.option("--confidence-level", type=float, help="Such as 0.95; default as in the grid.")
 @set_option
 def limits(
-    path: Path,
+    path: Place,
     out: Path | None,
     statistic: str | None,
     confidence_level: float | None,
@@ -119,8 +121,8 @@ def _couplings(scan: Scan, assignments: dict[str, str]) -> dict[str, float]:
 
 @command("contour")
 @store_argument
-@click.option("--out", type=click.Path(path_type=Path), help="File, .csv, .json or .nc.")
-def contour(path: Path, out: Path | None, as_json: bool) -> None:
+@click.option("--out", callback=as_path, help="File, .csv, .json or .nc.")
+def contour(path: Place, out: Path | None, as_json: bool) -> None:
     """Contours of the limits on the plane of the grid."""
     scan = results.scan_of(path)
     x, y = _plane(scan)
@@ -146,7 +148,7 @@ def _plane(scan: Scan) -> tuple[str, str]:
 @command("plot")
 @store_argument
 @out_option
-def plot(path: Path, out: Path | None, as_json: bool) -> None:
+def plot(path: Place, out: Path | None, as_json: bool) -> None:
     """Exclusion plot with published limits overlaid."""
     from scanner.plot_axes import PlotAxis  # matplotlib takes a second to import
     from scanner.plots import exclusion_plot

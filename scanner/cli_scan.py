@@ -13,12 +13,14 @@ from physics.errors import InputError
 from scanner import merge, results, sampled, store
 from scanner.assemble import Scan
 from scanner.cli import command, emit
+from scanner.cli_place import as_place, on_disks
 from scanner.donors import Donor
 from scanner.ending import Clock, seconds_of
 from scanner.execute import RunSummary
 from scanner.execute import run as execute
 from scanner.extend import extend as open_extended
 from scanner.grid_record import to_json
+from scanner.place import Place, on_disk
 from scanner.progress import clock as clock_text
 from scanner.progress import reporter
 from scanner.resume import require_retry
@@ -29,7 +31,7 @@ from scanner.status import status as read_status
 
 @command("run")
 @click.argument("grid")
-@click.option("--out", type=click.Path(path_type=Path), help="Store; default GRID.zarr here.")
+@click.option("--out", callback=as_place, help="Store, path or s3:// URL; default GRID.zarr here.")
 @click.option("--cluster", default="local", show_default=True, help="See `list clusters`.")
 @click.option("--workers", type=click.IntRange(0, 4096), help="Processes; default all cores.")
 @click.option("--retry", default="", help="failed, unconverged, or both with a comma.")
@@ -38,14 +40,14 @@ from scanner.status import status as read_status
     "--from",
     "sources",
     multiple=True,
-    type=click.Path(path_type=Path),
+    callback=on_disks,
     help="Take over what this store knows of GRID; may be repeated.",
 )
 @click.option("--walltime", help="End resumably before this time, H:MM:SS, is over.")
 @click.option("--accept-version", is_flag=True, help="Resume although the physics code changed.")
 def run(
     grid: str,
-    out: Path | None,
+    out: Place | None,
     cluster: str,
     workers: int | None,
     retry: str,
@@ -76,7 +78,7 @@ def run(
     return summary.exit_code
 
 
-def _open(path: Path, scan: Scan, extend: bool, accept_version: bool) -> store.Store:
+def _open(path: Place, scan: Scan, extend: bool, accept_version: bool) -> store.Store:
     """Make, open or extend the store."""
     groups, attrs = scan.groups(), _attrs(scan)
     if extend:
@@ -91,7 +93,7 @@ def _attrs(scan: Scan) -> dict[str, Any]:
     return {"title": scan.grid.title, "grid": to_json(scan)}
 
 
-def _share(path: Path, scan: Scan, retry: set[str], clock: Clock) -> RunSummary:
+def _share(path: Place, scan: Scan, retry: set[str], clock: Clock) -> RunSummary:
     """Compute the share of this element of a job array."""
     mine = array.share(os.environ)
     with join(path, scan.groups(), scan.identity, attrs=_attrs(scan)) as opened:
@@ -107,10 +109,13 @@ def _require_none(sources: tuple[Path, ...], cluster: str) -> None:
         )
 
 
-def _donors(sources: tuple[Path, ...], path: Path, scan: Scan) -> list[Donor]:
+def _donors(sources: tuple[Path, ...], path: Place, scan: Scan) -> list[Donor]:
     """Open the stores to take over from, before anything is made."""
+    if not sources:
+        return []
     basis = partial(sampled.basis, scan.grid)
-    return merge.donors(sources, path, scan.groups(), scan.identity, basis)
+    into = on_disk(path, "given the numbers of other stores")
+    return merge.donors(sources, into, scan.groups(), scan.identity, basis)
 
 
 def _take_over(opened: store.Store, donors: list[Donor]) -> None:
@@ -151,12 +156,12 @@ def _scan(
     return summary
 
 
-def _document(path: Path) -> dict[str, Any]:
+def _document(path: Place) -> dict[str, Any]:
     found = read_status(path)
     return {key: found[key] for key in ("store", "blocks", "points", "seconds")}
 
 
-def _share_text(path: Path, summary: RunSummary) -> str:
+def _share_text(path: Place, summary: RunSummary) -> str:
     """Say what became of a share."""
     lines = [
         f"{path}: {summary.done} of {summary.total} blocks of this share done in "
@@ -168,7 +173,7 @@ def _share_text(path: Path, summary: RunSummary) -> str:
     return "\n".join(lines)
 
 
-def _text(path: Path, summary: RunSummary, following: str) -> str:
+def _text(path: Place, summary: RunSummary, following: str) -> str:
     points = read_status(path)["points"]
     lines = [
         f"{path}: {summary.done} of {summary.total} blocks done in {clock_text(summary.seconds)}, "

@@ -1,11 +1,12 @@
 """`hnlscan status`: how far a scan is, from its store alone."""
 
-from pathlib import Path
 from typing import Any
 
 import click
 
 from scanner.cli import command, emit
+from scanner.cli_place import as_place
+from scanner.place import Place
 from scanner.progress import clock
 from scanner.status import status as read_status
 
@@ -13,8 +14,8 @@ KEYS = ("store", "blocks", "points", "seconds", "seconds_left")
 
 
 @command("status")
-@click.argument("path", metavar="STORE", type=click.Path(path_type=Path))
-def status(path: Path, as_json: bool) -> None:
+@click.argument("path", metavar="STORE", callback=as_place)
+def status(path: Place, as_json: bool) -> None:
     """How far a scan is: blocks, points, time left."""
     found = read_status(path)
     emit({key: found[key] for key in KEYS}, lambda: _status_text(found), as_json)

@@ -15,13 +15,14 @@ from physics.documents import is_path
 from scanner import records
 from scanner.attributes import read_attrs
 from scanner.cli import command, emit
+from scanner.cli_place import as_path
 from scanner.plan import MAX_SECONDS
 
 
 @command("submit")
 @click.argument("grid")
 @click.option("--cluster", required=True, help=f"{', '.join(BATCH)}, or a TOML file.")
-@click.option("--out", type=click.Path(path_type=Path), help="Store; default GRID.zarr here.")
+@click.option("--out", callback=as_path, help="Store; default GRID.zarr here.")
 @click.option("--workers", type=click.IntRange(1, 4096), help="Processes; default the file's.")
 @click.option("--dry-run", is_flag=True, help="Print the job and do nothing.")
 def submit(

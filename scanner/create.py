@@ -41,6 +41,21 @@ def build(
     ----------
     path : Path
         Where the store will be.
+    planned, wanted, attrs
+        As for `write_empty`.
+    """
+    write_empty(swap.next_path(path), planned, wanted, attrs)
+
+
+def write_empty(
+    target: Any, planned: Sequence[Layout], wanted: identities.Identity, attrs: Mapping[str, Any]
+) -> None:
+    """Write the metadata and coordinates of a store.
+
+    Parameters
+    ----------
+    target : Path or zarr.abc.store.Store
+        Where to.
     planned : sequence of Layout
         The groups.
     wanted : mapping
@@ -57,5 +72,5 @@ def build(
         "sealed": False,
     }
     root_attrs.setdefault("provenance", json.dumps(provenance.collect()))
-    root = zarr.open_group(swap.next_path(path), mode="w", zarr_format=3, attributes=root_attrs)
+    root = zarr.open_group(target, mode="w", zarr_format=3, attributes=root_attrs)
     layouts.create(root, planned)

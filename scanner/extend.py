@@ -1,21 +1,22 @@
 """Add axis values or trailing entries (new experiments) to a store; compute nothing twice."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from scanner import identity as identities
-from scanner import layouts, plan, provenance
+from scanner import layouts, objects, plan, provenance
 from scanner.blocks import GroupSpec, Layout
 from scanner.create import full_identity
 from scanner.donors import Donor
+from scanner.place import Place, on_disk, parse
 from scanner.rebuild import Attrs, rebuild
+from scanner.remote import Remote
 from scanner.settle import settle, take_lock
 from scanner.store import Store, make
 
 
 def extend(
-    path: Path | str,
+    path: Place | str,
     groups: Sequence[GroupSpec],
     identity: identities.Identity,
     *,
@@ -25,8 +26,8 @@ def extend(
 
     Parameters
     ----------
-    path : Path or str
-        The store, sealed or not.
+    path : Place or str
+        On a disk: the store, sealed or not.
     groups : sequence of GroupSpec
         What to compute: the axes and coordinates of the store, with or without new values, and
         possibly new groups.
@@ -45,7 +46,7 @@ def extend(
     InputError
         If anything the store was made with is missing or different.
     """
-    path = Path(path)
+    path = on_disk(parse(path), "extended")
     wanted = full_identity(groups, identity)
     lock = take_lock(path)
     try:
@@ -69,15 +70,19 @@ def unseal(store: Store) -> None:
     store : Store
         Sealed; afterwards not, and without derived groups.
     """
-    layouts_now = list(store.layouts.values())
-    rebuild(store, layouts_now, store.identity, [Donor(store.path)], lambda old: {})
+    if isinstance(store.path, Remote):
+        store.require_lock()
+        objects.unseal(store.path)
+        return
+    itself = Donor(on_disk(store.path, "unsealed"))
+    rebuild(store, list(store.layouts.values()), store.identity, [itself], lambda old: {})
 
 
 def _grow(
     store: Store, groups: Sequence[GroupSpec], wanted: identities.Identity, attrs: Attrs
 ) -> None:
     """Make the larger store of what the old one knows, and record what it was."""
-    itself = Donor(store.path)
+    itself = Donor(on_disk(store.path, "extended"))
 
     def record(old: Attrs) -> Attrs:
         extension = {

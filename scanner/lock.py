@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Self
 
 from physics.errors import InputError
+from scanner.remote import Remote
 
 ORPHAN_SECONDS = 30.0
 """How long to wait for the workers of a killed run; they leave within a few seconds."""
@@ -80,6 +81,9 @@ class WriterLock:
         os.ftruncate(self._descriptor, 0)
         os.write(self._descriptor, f"{os.getpid()}\n".encode())
 
+    def require(self) -> None:
+        """Do nothing: what the system locked stays locked."""
+
     def release(self) -> None:
         """Give the lock back and remove its file."""
         if self._descriptor is not None:
@@ -114,19 +118,21 @@ def is_locked(store: Path) -> bool:
     return False
 
 
-def attach_worker(store: Path) -> int | None:
+def attach_worker(store: Path | Remote) -> int | None:
     """Declare this process a worker of the store for the rest of its life.
 
     Parameters
     ----------
-    store : Path
-        Path of the store.
+    store : Path or Remote
+        The store.
 
     Returns
     -------
     int or None
         Descriptor that carries the lock; None where folders cannot be locked.
     """
+    if isinstance(store, Remote):
+        return None
     descriptor = os.open(store, os.O_RDONLY | os.O_CLOEXEC)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH)
@@ -143,12 +149,15 @@ class Attachment:
 
     Parameters
     ----------
-    store : Path
-        Path of the store.
+    store : Path or Remote
+        The store.
     """
 
-    def __init__(self, store: Path) -> None:
+    def __init__(self, store: Path | Remote) -> None:
         self._descriptor = attach_worker(store)
+
+    def require(self) -> None:
+        """Do nothing: blocks of a share are written by nobody else."""
 
     def release(self) -> None:
         """Be a worker no longer."""

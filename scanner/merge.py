@@ -15,6 +15,7 @@ from scanner.blocks import GroupSpec
 from scanner.create import full_identity
 from scanner.donors import Counts, Donor, Together
 from scanner.identity import Identity, IdentityError
+from scanner.place import on_disk
 from scanner.rebuild import Attrs, rebuild
 from scanner.store import Store
 
@@ -119,7 +120,7 @@ def take(store: Store, given: Sequence[Donor]) -> None:
         return {TAKEN_FROM: [*earlier, *(_record(donor) for donor in given if donor.points)]}
 
     layouts = list(store.layouts.values())
-    rebuild(store, layouts, store.identity, [Donor(store.path), *given], record)
+    rebuild(store, layouts, store.identity, [_own(store), *given], record)
 
 
 def _record(donor: Donor) -> dict[str, Any]:
@@ -129,9 +130,14 @@ def _record(donor: Donor) -> dict[str, Any]:
     return {"store": donor.path.name, "time": provenance.now(), "points": points, **passed}
 
 
+def _own(store: Store) -> Donor:
+    """Give the store that takes over as a donor too."""
+    return Donor(on_disk(store.path, "given the numbers of other stores"))
+
+
 def _offer(store: Store, given: Sequence[Donor]) -> bool:
     """Whether the donors know anything of unfinished blocks that the store does not."""
-    own = Donor(store.path)
+    own = _own(store)
     for name, layout in store.layouts.items():
         ours, theirs = Together(layout.spec, [own]), Together(layout.spec, given)
         for index, mark in enumerate(store.regions(name).marks().tolist()):

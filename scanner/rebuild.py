@@ -15,6 +15,7 @@ from scanner import swap
 from scanner.blocks import Layout
 from scanner.create import build
 from scanner.donors import Donor, Together
+from scanner.place import on_disk
 from scanner.regions import Regions
 from scanner.store import Store
 
@@ -51,17 +52,17 @@ def rebuild(
     InputError
         If two donors disagree on a point, or one was replaced meanwhile.
     """
-    old = store.attrs
+    path, old = on_disk(store.path, "rebuilt"), store.attrs
     kept = {key: value for key, value in old.items() if key not in _NOT_KEPT}
-    build(store.path, planned, wanted, kept)
-    successor = swap.next_path(store.path)
+    build(path, planned, wanted, kept)
+    successor = swap.next_path(path)
     for layout in planned:
         _take_over(Regions(successor, layout), donors)
     for donor in donors:
         donor.require_unmoved()
     root = zarr.open_group(successor, mode="r+", use_consolidated=False)
     root.update_attributes(dict(attrs(old)))
-    swap.replace(store.path)
+    swap.replace(path)
     store.reload()
 
 

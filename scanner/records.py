@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from scanner import provenance
+from scanner.place import Place
 from scanner.regions import SCAN
+from scanner.remote import Remote
 
 Record = dict[str, Any]
 
@@ -97,12 +98,12 @@ def longest_block(attrs: Mapping[str, Any]) -> float | None:
     return float(known[-1]) if known else None
 
 
-def seconds_worked(store: Path, run: Record) -> float:
+def seconds_worked(store: Place, run: Record) -> float:
     """Time from the start of a run without an end to the last mark it wrote (s).
 
     Parameters
     ----------
-    store : Path
+    store : Place
         The store.
     run : dict
         Its record.
@@ -112,6 +113,12 @@ def seconds_worked(store: Path, run: Record) -> float:
     float
         Time (s).
     """
-    files = (store / SCAN).glob("*/mark/c/*")
-    last = max((file.stat().st_mtime for file in files), default=0.0)
+    last = max(_marked(store), default=0.0)
     return max(0.0, last - float(run["started_unix"]))
+
+
+def _marked(store: Place) -> list[float]:
+    """When each mark was written (seconds since 1970)."""
+    if isinstance(store, Remote):
+        return [t for name, t in store.objects(f"{SCAN}/").items() if "/mark/c/" in name]
+    return [file.stat().st_mtime for file in (store / SCAN).glob("*/mark/c/*")]

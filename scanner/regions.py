@@ -5,7 +5,6 @@ block cost milliseconds; regions must be whole chunks, since two writers of one 
 without an error.
 """
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,8 @@ import numpy.typing as npt
 import zarr
 
 from scanner.blocks import Arrays, ArraySpec, Block, Layout, checksum
+from scanner.place import Place, each, zarr_store
+from scanner.remote import RemoteError
 from scanner.split import forget_failures
 
 RESPONSE = "response"
@@ -33,7 +34,7 @@ class Regions:
 
     Parameters
     ----------
-    path : Path
+    path : Place
         The store.
     layout : Layout
         The group and its block shape.
@@ -41,12 +42,15 @@ class Regions:
         ``"r+"``, or ``"r"`` for readers.
     """
 
-    def __init__(self, path: Path, layout: Layout, mode: str = "r+") -> None:
+    def __init__(self, path: Place, layout: Layout, mode: str = "r+") -> None:
         self.layout = layout
+        self._place = path
         name = layout.spec.name
         # a block of zeros is a result: without this its chunks would not be written
         with zarr.config.set({"array.write_empty_chunks": True}):
-            root = zarr.open_group(path, mode=_mode(mode), zarr_format=3, use_consolidated=False)
+            root = zarr.open_group(
+                zarr_store(path, mode), mode=_mode(mode), zarr_format=3, use_consolidated=False
+            )
             self._marks = _array(root, f"{SCAN}/{name}/mark")
             self._known = _array(root, f"{SCAN}/{name}/known")
             self._executions = _array(root, f"{SCAN}/{name}/executions")
@@ -78,12 +82,15 @@ class Regions:
 
     def read(self, block: Block) -> Arrays:
         """Read the arrays of a block as they are stored."""
-        return {name: np.asarray(a[block.slices]) for name, a in self._arrays.items()}
+        read = each(self._place, lambda a: np.asarray(a[block.slices]), self._arrays.values())
+        return dict(zip(self._arrays, read, strict=True))
 
     def verified(self, block: Block, mark: int) -> bool:
         """Say whether the data of a block are still those its mark was made of."""
         try:
             return checksum(self.read(block)) == mark
+        except RemoteError:
+            raise  # the data may be as good as ever
         except Exception:  # noqa: BLE001 - whatever a damaged chunk raises means the same
             return False
 
@@ -116,9 +123,13 @@ class Regions:
 
     def write_data(self, block: Block, values: Arrays) -> None:
         """Store arrays of a block without marking it."""
-        for name, array in self._arrays.items():
+        for array in self._arrays.values():
             _require_aligned(array, block)
-            array[block.slices] = values[name]
+        each(self._place, lambda name: self._put(name, block, values[name]), self._arrays)
+
+    def _put(self, name: str, block: Block, value: npt.NDArray[Any]) -> None:
+        """Store one array of a block."""
+        self._arrays[name][block.slices] = value
 
     def set_mark(self, block: Block, mark: int) -> None:
         """Set the mark of a block."""

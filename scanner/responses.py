@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 
@@ -27,6 +26,7 @@ from scanner.blocks import (
     Layout,
     checksum,
 )
+from scanner.place import Place
 from scanner.regions import BROKEN, Regions
 
 Index = tuple[int, ...]
@@ -56,13 +56,13 @@ class Responses:
 
     Parameters
     ----------
-    path : Path
+    path : Place
         The store, which others may be writing.
     layout : Layout
         The group and its blocks. The dimensions of its status come first in all arrays.
     """
 
-    def __init__(self, path: Path, layout: Layout) -> None:
+    def __init__(self, path: Place, layout: Layout) -> None:
         self.layout = layout
         self._regions = Regions(path, layout, mode="r")
         self._marks = self._regions.marks()

@@ -17,6 +17,7 @@ from scanner.attributes import FORMAT, LIMITS_FORMAT, read_attrs, read_layouts
 from scanner.contours import Contour
 from scanner.cube import COLLAPSING, Analysis
 from scanner.limits import Limit
+from scanner.place import Place, labelled, parse
 from scanner.responses import Responses
 from scanner.seal import consolidate
 from scanner.steady import steadily
@@ -26,12 +27,12 @@ CONTOURS, COSMOLOGY, LIMITS = "contours", "cosmology", "limits"
 ANY_FORMAT = (FORMAT, LIMITS_FORMAT)
 
 
-def analyses(path: Path, scan: Scan) -> Iterator[Analysis]:
+def analyses(path: Place, scan: Scan) -> Iterator[Analysis]:
     """Give each experiment of a scan with its responses, as far as they are known.
 
     Parameters
     ----------
-    path : Path
+    path : Place
         The store.
     scan : Scan
         The grid, possibly with other couplings or statistic than the store's.
@@ -69,14 +70,14 @@ def write(store: Store, scan: Scan) -> None:
     _write_to(store.path, store.path, scan)
 
 
-def write_derived(path: Path, source: Path, scan: Scan, limits: Sequence[Limit]) -> None:
+def write_derived(path: Path, source: Place, scan: Scan, limits: Sequence[Limit]) -> None:
     """Write a store of limits for other couplings or another statistic than those scanned.
 
     Parameters
     ----------
     path : Path
         New store; must not exist.
-    source : Path
+    source : Place
         The store with the responses; it is not changed.
     scan : Scan
         Its scan with the changes.
@@ -108,23 +109,17 @@ def write_derived(path: Path, source: Path, scan: Scan, limits: Sequence[Limit])
     swap.replace(path)
 
 
-def _write_to(path: Path, source: Path, scan: Scan) -> None:
+def _write_to(path: Place, source: Place, scan: Scan) -> None:
     """Write limit cubes, what the light elements say, and the contours of all."""
     found: list[Contour] = []
     for analysis in analyses(source, scan):
         slabs.to_store(path, analysis.name, analysis.template, analysis.parts(), COLLAPSING)
-        found += analysis.contours(_open(path, analysis.name))
+        found += analysis.contours(labelled(path, analysis.name))
     if scan.model.cosmology:
         slabs.to_store(path, COSMOLOGY, cosmology.template(scan), cosmology.parts(scan))
-        found += cosmology.contours(scan, _open(path, COSMOLOGY))
+        found += cosmology.contours(scan, labelled(path, COSMOLOGY))
     if scan.plane is not None:
         write_group(path, CONTOURS, contour_data.to_dataset(found, *scan.plane, units(scan)))
-
-
-def _open(path: Path, group: str) -> xr.Dataset:
-    """Open a result; it is read when used."""
-    dataset: xr.Dataset = xr.open_zarr(path, group=group, consolidated=False, chunks=None)
-    return dataset
 
 
 def _table_of(limits: Sequence[Limit], unit: dict[str, str]) -> xr.Dataset:
@@ -155,12 +150,12 @@ def units(scan: Scan) -> dict[str, str]:
     return {axis.name: scan.axis_attrs(axis.name)["units"] for axis in scan.grid.axes}
 
 
-def scan_of(path: Path) -> Scan:
+def scan_of(path: Place) -> Scan:
     """Rebuild the scan a store was made from.
 
     Parameters
     ----------
-    path : Path
+    path : Place
         The store.
 
     Returns
@@ -178,12 +173,12 @@ def scan_of(path: Path) -> Scan:
     )
 
 
-def contours(path: Path, scan: Scan) -> list[Contour]:
+def contours(path: Place, scan: Scan) -> list[Contour]:
     """Contours of a store: read from a complete one, else traced as far as its responses go.
 
     Parameters
     ----------
-    path : Path
+    path : Place
         The store.
     scan : Scan
         As `scan_of` gives it.
@@ -196,19 +191,19 @@ def contours(path: Path, scan: Scan) -> list[Contour]:
     return steadily(path, lambda place: _contours(place, scan))
 
 
-def _contours(path: Path, scan: Scan) -> list[Contour]:
+def _contours(path: Place, scan: Scan) -> list[Contour]:
     if read_attrs(path, ANY_FORMAT).get("sealed"):
-        return contour_data.from_dataset(_open(path, CONTOURS))[0]
+        return contour_data.from_dataset(labelled(path, CONTOURS))[0]
     excluding = [*analyses(path, scan), *cosmology.criteria(scan)]
     return [contour for each in excluding for contour in each.contours(each.ratios())]
 
 
-def limits(path: Path, scan: Scan) -> list[Limit]:
+def limits(path: Place, scan: Scan) -> list[Limit]:
     """Excluded intervals of a store for a scan on its responses.
 
     Parameters
     ----------
-    path : Path
+    path : Place
         The store.
     scan : Scan
         As `scan_of` gives it, or with other couplings or statistic.
@@ -221,19 +216,19 @@ def limits(path: Path, scan: Scan) -> list[Limit]:
     return steadily(path, lambda place: _limits(place, scan))
 
 
-def _limits(path: Path, scan: Scan) -> list[Limit]:
+def _limits(path: Place, scan: Scan) -> list[Limit]:
     excluding = [*analyses(path, scan), *cosmology.criteria(scan)]
     return [limit for each in excluding for limit in each.limits()]
 
 
-def cube(path: Path | str, experiment: str) -> xr.Dataset:
+def cube(path: Place | str, experiment: str) -> xr.Dataset:
     """Limit cube of one experiment: that of a complete store, else computed from what there is.
 
     It does not disturb a scan that runs. Points still to do are NaN and have the status 0.
 
     Parameters
     ----------
-    path : Path or str
+    path : Place or str
         The store.
     experiment : str
         Its name, or ``"cosmology"``.
@@ -248,10 +243,10 @@ def cube(path: Path | str, experiment: str) -> xr.Dataset:
     InputError
         When there is no store, or it has no such experiment.
     """
-    return steadily(Path(path), lambda place: _cube(place, experiment))
+    return steadily(parse(path), lambda place: _cube(place, experiment))
 
 
-def _cube(path: Path, experiment: str) -> xr.Dataset:
+def _cube(path: Place, experiment: str) -> xr.Dataset:
     scan = scan_of(path)
     known = [e.name for e in scan.experiments] + [COSMOLOGY] * bool(scan.model.cosmology)
     if experiment not in known:
@@ -260,7 +255,7 @@ def _cube(path: Path, experiment: str) -> xr.Dataset:
             + then(nearest(experiment, known), f"it has {', '.join(known)}")
         )
     if read_attrs(path, ANY_FORMAT).get("sealed"):
-        return _open(path, experiment)
+        return labelled(path, experiment)
     if experiment == COSMOLOGY:
         return slabs.in_memory(cosmology.template(scan), cosmology.parts(scan))
     [found] = (each for each in analyses(path, scan) if each.name == experiment)

@@ -11,7 +11,8 @@ import zarr
 from zarr.codecs import BloscCodec, Crc32cCodec
 
 from physics.errors import InputError
-from scanner import swap
+from scanner import objects, swap
+from scanner.remote import Remote
 from scanner.store import Store
 
 CHUNK_BYTES = 2**21
@@ -24,7 +25,8 @@ SHARD_BYTES = 2**23
 def seal(store: Store) -> None:
     """Rewrite a complete store beside itself, compare, and let the two change places.
 
-    Killed at any moment, the store is either as before or sealed.
+    On an object store nothing is rewritten, see `scanner.objects.seal`. Killed at any moment, the
+    store is either as before or sealed.
 
     Parameters
     ----------
@@ -43,6 +45,10 @@ def seal(store: Store) -> None:
         raise InputError(
             f"{store.path} lacks {missing} blocks and cannot be sealed; run the scan to its end"
         )
+    if isinstance(store.path, Remote):
+        store.require_lock()
+        objects.seal(store.path)
+        return
     successor = swap.next_path(store.path)
     old = zarr.open_group(store.path, mode="r", use_consolidated=False)
     new = zarr.open_group(

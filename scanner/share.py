@@ -7,7 +7,6 @@ Whoever runs the scan afterwards finds what is done, computes what is not, and m
 
 import time
 from collections.abc import Collection, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from jobs.clusters import load as load_site
@@ -17,9 +16,11 @@ from scanner.blocks import Evaluate, GroupSpec
 from scanner.create import full_identity
 from scanner.ending import Clock
 from scanner.execute import Run, RunSummary
-from scanner.lock import Attachment, StoreBusyError, is_locked
+from scanner.lock import Attachment, StoreBusyError
+from scanner.place import Place, has_store, require_writable
 from scanner.progress import Reporter, Silent
 from scanner.resume import Share
+from scanner.settle import is_taken
 from scanner.store import Store, open_or_create
 
 JOIN_SECONDS = 120.0
@@ -27,7 +28,7 @@ JOIN_SECONDS = 120.0
 
 
 def join(
-    path: Path,
+    path: Place,
     groups: Sequence[GroupSpec],
     identity: identities.Identity,
     *,
@@ -38,7 +39,7 @@ def join(
 
     Parameters
     ----------
-    path : Path
+    path : Place
         The store.
     groups : sequence of GroupSpec
         What to compute.
@@ -61,13 +62,14 @@ def join(
     StoreBusyError
         If a client is scanning it.
     """
+    require_writable(path)
     deadline = time.monotonic() + seconds
     while True:
         try:
-            if not path.exists():
+            if not has_store(path):
                 open_or_create(path, groups, identity, attrs=attrs).close()
             store = Store(path, Attachment(path))
-            if is_locked(path):  # made this moment, or a client is at work
+            if is_taken(path):  # made this moment, or a client is at work
                 store.close()
                 raise StoreBusyError(
                     f"{path} is being scanned by another process; an element of a job array cannot "

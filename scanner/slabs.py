@@ -8,7 +8,6 @@ import itertools
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import dask.array as da
@@ -16,6 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 import zarr
+
+from scanner.place import Place, zarr_store
 
 SLAB_BYTES = 2**22
 """Most bytes of a slab: what a result needs in memory, however large it is."""
@@ -172,7 +173,7 @@ def in_memory(
 
 
 def to_store(
-    path: Path,
+    path: Place,
     group: str,
     template: xr.Dataset,
     parts: Iterable[Part],
@@ -182,15 +183,18 @@ def to_store(
 
     Parameters
     ----------
-    path : Path
+    path : Place
         The store.
     group : str
         Where to in it.
     template, parts, collapsing
         As for `in_memory`.
     """
-    template.to_zarr(path, group=group, mode="w", consolidated=False, zarr_format=3, compute=False)
-    opened = zarr.open_group(path, path=group, mode="r+", use_consolidated=False)
+    target = zarr_store(path, "w")
+    template.to_zarr(
+        target, group=group, mode="w", consolidated=False, zarr_format=3, compute=False
+    )
+    opened = zarr.open_group(target, path=group, mode="r+", use_consolidated=False)
     arrays = {name: array for name, array in opened.arrays() if name in template.data_vars}
     for name, value in _put(arrays, parts, collapsing).items():
         _collapse(opened, name, value)

@@ -1,7 +1,6 @@
 """How far a scan is, from its store alone: live, unfinished or sealed."""
 
 import time
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,8 +9,11 @@ import numpy.typing as npt
 from scanner import records
 from scanner.attributes import read_attrs, read_layouts
 from scanner.blocks import DONE, FAILED, STATUS, UNCONVERGED, Layout
-from scanner.lock import has_workers, is_locked
+from scanner.lock import has_workers
+from scanner.place import Place, parse
 from scanner.regions import BROKEN, Marks, Regions
+from scanner.remote import Remote
+from scanner.settle import is_taken
 from scanner.steady import steadily
 
 MAX_ERRORS = 10
@@ -23,13 +25,13 @@ BLOCK_KEYS = ("total", "done", "failed")
 POINT_KEYS = (*BLOCK_KEYS, "unconverged")
 
 
-def status(path: Path | str) -> dict[str, Any]:
+def status(path: Place | str) -> dict[str, Any]:
     """Count what is done, without disturbing a run.
 
     Parameters
     ----------
-    path : Path or str
-        The store.
+    path : Place or str
+        The store; a path or a URL.
 
     Returns
     -------
@@ -44,14 +46,15 @@ def status(path: Path | str) -> dict[str, Any]:
     InputError
         If there is no store.
     """
-    path = Path(path)
+    path = parse(path)
     return steadily(path, lambda place: _status(path, place))
 
 
-def _status(path: Path, place: Path) -> dict[str, Any]:
+def _status(path: Place, place: Place) -> dict[str, Any]:
     """Read a store once."""
     attrs = read_attrs(place)
-    running = is_locked(path) or has_workers(place)
+    sealed = bool(attrs.get("sealed", False))
+    running = _running(path, place, sealed)
     groups: dict[str, dict[str, Counts]] = {}
     errors: list[str] = []
     for name, layout in read_layouts(place).items():
@@ -64,7 +67,7 @@ def _status(path: Path, place: Path) -> dict[str, Any]:
     seconds, left = _times(place, attrs.get("runs", []), blocks, running)
     return {
         "store": str(path),
-        "sealed": bool(attrs.get("sealed", False)),
+        "sealed": sealed,
         "running": running,
         "blocks": blocks,
         "points": _sum([group["points"] for group in groups.values()], POINT_KEYS),
@@ -73,6 +76,13 @@ def _status(path: Path, place: Path) -> dict[str, Any]:
         "groups": groups,
         "errors": errors,
     }
+
+
+def _running(path: Place, place: Place, sealed: bool) -> bool:
+    """Whether somebody writes the store."""
+    if isinstance(place, Remote):  # who may read a published store need not be let near its lock
+        return not sealed and is_taken(path)
+    return is_taken(path) or has_workers(place)
 
 
 def _count_blocks(marks: Marks) -> Counts:
@@ -121,7 +131,7 @@ def _sum(counts: list[Counts], keys: tuple[str, ...]) -> Counts:
 
 
 def _times(
-    place: Path, runs: list[records.Record], blocks: Counts, running: bool
+    place: Place, runs: list[records.Record], blocks: Counts, running: bool
 ) -> tuple[float, float | None]:
     """Time spent by all runs, and time left at the rate of the last one (s)."""
     ended = blocks["done"] + blocks["failed"]

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from scanner import swap
+from scanner.place import Place
+from scanner.remote import Remote
 
 ATTEMPTS = 5
 """How often a store may be replaced under a reader before it gives up."""
@@ -12,12 +14,12 @@ ATTEMPTS = 5
 T = TypeVar("T")
 
 
-def steadily(path: Path, read: Callable[[Path], T]) -> T:
+def steadily(path: Place, read: Callable[[Place], T]) -> T:
     """Read a store as a whole, from the start again if it was replaced on the way.
 
     Parameters
     ----------
-    path : Path
+    path : Place
         The store.
     read : callable
         Takes where the store is, which for a moment may be another place.
@@ -45,8 +47,10 @@ def steadily(path: Path, read: Callable[[Path], T]) -> T:
     return read(path)
 
 
-def _where(path: Path) -> tuple[Path, int | None]:
+def _where(path: Place) -> tuple[Place, int | None]:
     """Give the place of a store, and what tells it from one that was built beside it."""
+    if isinstance(path, Remote):  # nothing is ever built beside it
+        return path, None
     place = swap.present(path)
     return place, _folder(place)
 

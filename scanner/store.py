@@ -5,21 +5,22 @@ Arrays are written by `scanner.regions`; this module makes, opens and describes 
 
 import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import xarray as xr
-import zarr
 
 from physics.errors import InputError
 from scanner import identity as identities
-from scanner import plan, provenance, swap
+from scanner import objects, plan, provenance, swap
 from scanner.attributes import read_attrs, read_layouts
 from scanner.blocks import GroupSpec
 from scanner.create import build, full_identity
+from scanner.lease import Lease
 from scanner.lock import Attachment, WriterLock
+from scanner.place import Place, labelled, parse, update_attrs, zarr_store
 from scanner.regions import RESPONSE, Regions
+from scanner.remote import Remote
 from scanner.settle import settle, take_lock
 
 
@@ -30,13 +31,13 @@ class Store:
 
     Parameters
     ----------
-    path : Path
+    path : Place
         The store.
-    lock : WriterLock or Attachment
+    lock : WriterLock, Attachment or Lease
         Lock that is held.
     """
 
-    def __init__(self, path: Path, lock: WriterLock | Attachment) -> None:
+    def __init__(self, path: Place, lock: WriterLock | Attachment | Lease) -> None:
         self.path = path
         self._lock = lock
         self.layouts = read_layouts(path)
@@ -56,6 +57,10 @@ class Store:
     def close(self) -> None:
         """Let other processes write."""
         self._lock.release()
+
+    def require_lock(self) -> None:
+        """Refuse to go on if the store may have another writer by now."""
+        self._lock.require()
 
     @property
     def attrs(self) -> dict[str, Any]:
@@ -86,14 +91,12 @@ class Store:
 
     def response(self, group: str) -> xr.Dataset:
         """Open the arrays of a group, labelled; they are read when used."""
-        dataset: xr.Dataset = xr.open_zarr(
-            self.path, group=f"{RESPONSE}/{group}", consolidated=False, chunks=None
-        )
-        return dataset
+        return labelled(self.path, f"{RESPONSE}/{group}")
 
     def update_attrs(self, **attrs: Any) -> None:
         """Add root attributes."""
-        zarr.open_group(self.path, mode="r+", use_consolidated=False).update_attributes(attrs)
+        self.require_lock()
+        update_attrs(self.path, **attrs)
 
     def write_dataset(self, group: str, dataset: xr.Dataset) -> None:
         """Write a labelled result, replacing what was there.
@@ -114,30 +117,33 @@ class Store:
         write_group(self.path, group, dataset)
 
     def require_open(self) -> None:
-        """Raise InputError if the store is sealed."""
+        """Raise InputError if the store is sealed, or may have another writer by now."""
         if self.sealed:
             raise InputError(
                 f"{self.path} is sealed and is not changed; write to a new store (--out)"
             )
+        self.require_lock()
 
 
-def write_group(path: Path, group: str, dataset: xr.Dataset) -> None:
+def write_group(path: Place, group: str, dataset: xr.Dataset) -> None:
     """Write a labelled dataset into a folder in zarr format, replacing what was there.
 
     Parameters
     ----------
-    path : Path
+    path : Place
         A store.
     group : str
         Where to in it.
     dataset : xarray.Dataset
         In memory.
     """
-    _plain_strings(dataset).to_zarr(path, group=group, mode="w", consolidated=False, zarr_format=3)
+    _plain_strings(dataset).to_zarr(
+        zarr_store(path, "w"), group=group, mode="w", consolidated=False, zarr_format=3
+    )
 
 
 def open_or_create(
-    path: Path | str,
+    path: Place | str,
     groups: Sequence[GroupSpec],
     identity: identities.Identity,
     *,
@@ -148,8 +154,8 @@ def open_or_create(
 
     Parameters
     ----------
-    path : Path or str
-        The store.
+    path : Place or str
+        The store; a path or a URL.
     groups : sequence of GroupSpec
         What to compute; block sizes of an existing store stay.
     identity : mapping
@@ -171,7 +177,7 @@ def open_or_create(
         If another process writes the store, if it was made from something else, or if `path` is
         not a store.
     """
-    path = Path(path)
+    path = parse(path)
     wanted = full_identity(groups, identity)
     lock = take_lock(path)
     try:
@@ -187,8 +193,8 @@ def open_or_create(
 
 
 def make(
-    path: Path,
-    lock: WriterLock,
+    path: Place,
+    lock: WriterLock | Lease,
     groups: Sequence[GroupSpec],
     wanted: identities.Identity,
     attrs: Mapping[str, Any],
@@ -197,9 +203,9 @@ def make(
 
     Parameters
     ----------
-    path : Path
+    path : Place
         Where to; nothing is there.
-    lock : WriterLock
+    lock : WriterLock or Lease
         Held.
     groups : sequence of GroupSpec
         What to compute.
@@ -213,8 +219,12 @@ def make(
     Store
         Nothing computed.
     """
-    build(path, [plan.layout(spec) for spec in groups], wanted, attrs)
-    swap.replace(path)
+    planned = [plan.layout(spec) for spec in groups]
+    if isinstance(path, Remote):
+        objects.create(path, planned, wanted, attrs)
+    else:
+        build(path, planned, wanted, attrs)
+        swap.replace(path)
     return Store(path, lock)
 
 

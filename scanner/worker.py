@@ -3,10 +3,10 @@
 import time
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 from scanner.apart import evaluate_apart
 from scanner.blocks import Arrays, Block, Evaluate, Layout
+from scanner.place import Place
 from scanner.regions import Regions
 from scanner.split import Attempt, rescue
 
@@ -42,7 +42,7 @@ class BlockRunner:
 
     Parameters
     ----------
-    path : Path
+    path : Place
         The store.
     layouts : dict of str to Layout
         Its groups.
@@ -50,7 +50,7 @@ class BlockRunner:
         Computes a block.
     """
 
-    def __init__(self, path: Path, layouts: dict[str, Layout], evaluate: Evaluate) -> None:
+    def __init__(self, path: Place, layouts: dict[str, Layout], evaluate: Evaluate) -> None:
         self.path = path
         self.layouts = layouts
         self.evaluate = evaluate
