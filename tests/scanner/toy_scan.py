@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import xarray as xr
 
 from jobs.threads import THREAD_VARIABLES
 from scanner import execute, store
 from scanner.blocks import Arrays, ArraySpec, Block, GroupSpec
+from scanner.place import Place, labelled, parse
 from scanner.share import join, run_share
 
 EXPERIMENTS = ("microboone", "sbnd")
@@ -120,17 +120,17 @@ class Environment:
 
 
 def run(
-    path: Path, groups: list[GroupSpec], toy: Toy, workers: int = 0, **options: object
+    path: Place | str, groups: list[GroupSpec], toy: Toy, workers: int = 0, **options: object
 ) -> execute.RunSummary:
     """Open, run, close."""
     with store.open_or_create(path, groups, IDENTITY) as opened:
         return execute.run(opened, toy, workers=workers, **options)  # type: ignore[arg-type]
 
 
-def sha256(path: Path, name: str = "bnb_argon") -> str:
+def sha256(path: Place | str, name: str = "bnb_argon") -> str:
     """Digest of decoded values and coordinates as xarray gives them."""
     digest = hashlib.sha256()
-    with xr.open_zarr(path, group=f"response/{name}", consolidated=False) as dataset:
+    with labelled(parse(path), f"response/{name}") as dataset:
         for key in sorted(map(str, dataset.variables)):
             values = dataset[key].values
             digest.update(key.encode() + str(dataset[key].dims).encode())
