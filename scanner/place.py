@@ -171,11 +171,6 @@ def labelled(place: Place, group: str) -> xr.Dataset:
     -------
     xarray.Dataset
         Lazy.
-
-    Raises
-    ------
-    InputError
-        If the store is not complete and on a web server.
     """
     found: xr.Dataset = xr.open_zarr(
         zarr_store(place),
@@ -188,23 +183,10 @@ def labelled(place: Place, group: str) -> xr.Dataset:
 
 
 def _consolidated(place: Place) -> bool:
-    """Whether a group is opened by the metadata in the root of the store, not by a list of files.
-
-    Raises
-    ------
-    InputError
-        For an incomplete store on a web server, which lists nothing.
-    """
+    """Whether a group is opened by metadata in the root, not by a list, which web servers lack."""
     if not isinstance(place, Remote):
         return False
-    if "consolidated_metadata" in json.loads((place / "zarr.json").read_bytes()):
-        return True
-    if not place.writable:
-        raise InputError(
-            f"{place} is not complete, and before it is only its status can be read over "
-            f"{place.scheme}; read it where it is written"
-        )
-    return False
+    return "consolidated_metadata" in json.loads((place / "zarr.json").read_bytes())
 
 
 def each(place: Place, function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
