@@ -21,6 +21,7 @@ from scanner import forecast, pilot, plan, results, store
 from scanner.assemble import Scan
 from scanner.blocks import Layout
 from scanner.cli import command, emit
+from scanner.cli_place import as_path
 from scanner.forecast import Rehearsal, gigabytes
 from scanner.grid_record import to_json
 from scanner.progress import clock
@@ -40,7 +41,7 @@ SECONDS_PER_HOUR = 3600.0
 
 @command("plan")
 @click.argument("grid")
-@click.option("--out", type=click.Path(path_type=Path), help="Store; default GRID.zarr here.")
+@click.option("--out", callback=as_path, help="Store; default GRID.zarr here.")
 @click.option(
     "--workers", multiple=True, type=click.IntRange(1, 10**6), help="Number of workers; repeat."
 )

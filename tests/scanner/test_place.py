@@ -57,7 +57,7 @@ def test_extending_asks_for_a_copy(tmp_path: Path) -> None:
     assert on_disk(tmp_path, "extended") == tmp_path
 
 
-@pytest.mark.parametrize("command", ["limits", "contour", "plot", "submit"])
+@pytest.mark.parametrize("command", ["limits", "contour", "plot", "submit", "plan"])
 def test_results_go_to_a_disk(command: str) -> None:
     answer = call(command, "scan.zarr", "--out", "s3://bucket/limits.zarr")
     assert answer.code == 1
