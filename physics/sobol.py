@@ -63,7 +63,7 @@ def sobol(number: int, dimensions: int) -> NDArray[np.float64]:
         more = min(known, number - known)
         points[known : known + more] = points[known - 1 :: -1][:more] ^ direction
         known += more
-    return points * 2.0**-BITS
+    return np.asarray(points * 2.0**-BITS, dtype=np.float64)
 
 
 def _directions(dimension: int) -> NDArray[np.uint32]:
