@@ -12,7 +12,7 @@ ELSEWHERE = [
     ["scheduler and store of a scan of one-second blocks below 5 %", NOT_HERE,
      "`python benchmarks/scan.py`"],
     ["adaptive refinement of a plane of two masses from 15 % of its points", NOT_HERE,
-     "not in this version"],
+     "`python benchmarks/adaptive.py`, in [performance.md](performance.md)"],
     ["killed workers, clients and schedulers, full disks: nothing lost, the same bits", NOT_HERE,
      "`pytest tests/scanner/test_kill.py tests/scanner/test_reproducible.py "
      "tests/scanner/test_resume.py`"],

@@ -4,8 +4,8 @@ from os import PathLike
 from pathlib import Path
 
 from grids import reading, ties
-from grids.reading import Quantities
-from grids.schema import DEFAULT_SEED, Grid, StatisticChoice
+from grids.reading import MOST_VALUES, Quantities
+from grids.schema import DEFAULT_SEED, Adaptive, Grid, StatisticChoice
 from physics import models
 from physics.documents import Table, is_path, read_toml, show
 from physics.errors import InputError
@@ -26,6 +26,7 @@ _KEYS = (
     "axes",
     "precision",
     "statistic",
+    "adaptive",
 )
 _LISTED = "hnlscan list experiments"
 
@@ -85,6 +86,7 @@ def load(name_or_path: str | PathLike[str]) -> Grid:
             if "seed" in document
             else DEFAULT_SEED
         ),
+        adaptive=_adaptive(document),
     )
     _check_size(document, grid)
     _check_complete(document, model, found)
@@ -156,11 +158,13 @@ def _precision(document: Table) -> Precision:
     return Precision(relative, replicates, events, max_events)
 
 
-def _power_of_two(table: Table, key: str, default: int) -> int:
-    """Read a number of events, a power of two as the quasi-random sequence needs."""
+def _power_of_two(
+    table: Table, key: str, default: int, at_least: int = 16, at_most: int = 2**30
+) -> int:
+    """Read a power of two, such as a number of events for the quasi-random sequence."""
     if key not in table:
         return default
-    value = table.integer(key, str(default), at_least=16, at_most=2**30)
+    value = table.integer(key, str(default), at_least=at_least, at_most=at_most)
     if value & (value - 1):
         raise table.error(
             key,
@@ -182,6 +186,20 @@ def _statistic(document: Table) -> StatisticChoice:
     if "confidence_level" in table:
         level = table.number("confidence_level", "0.90", at_least=0.5, at_most=0.999999)
     return StatisticChoice(method, level)
+
+
+def _adaptive(document: Table) -> Adaptive | None:
+    """Read `[adaptive]`, also an empty one; without it all masses are sampled."""
+    if "adaptive" not in document:
+        return None
+    table = document.table("adaptive", "{ coarse = 8 }")
+    table.only("coarse", "tolerance")
+    default = Adaptive()
+    coarse = _power_of_two(table, "coarse", default.coarse, 2, MOST_VALUES)
+    tolerance = default.tolerance
+    if "tolerance" in table:
+        tolerance = table.number("tolerance", "0.01", at_least=0.0, at_most=1.0)
+    return Adaptive(coarse, tolerance)
 
 
 def _check_size(document: Table, grid: Grid) -> None:

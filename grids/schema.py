@@ -34,6 +34,23 @@ class StatisticChoice:
 
 
 @dataclass(frozen=True)
+class Adaptive:
+    """How masses are refined where the limit passes.
+
+    Parameters
+    ----------
+    coarse : int
+        Spacing of the masses sampled first, in steps of the grid; a power of two.
+    tolerance : float
+        Where new points agree with interpolation to this in ln(N / N_up), no more are sampled;
+        0 goes on to the steps of the grid.
+    """
+
+    coarse: int = 8
+    tolerance: float = 0.01
+
+
+@dataclass(frozen=True)
 class Grid:
     """A scan to be made.
 
@@ -57,6 +74,8 @@ class Grid:
         Of the limits.
     seed : int
         Root of all random numbers.
+    adaptive : Adaptive or None
+        How masses are refined; None samples all of them.
     """
 
     name: str
@@ -70,6 +89,7 @@ class Grid:
     precision: Precision = field(default_factory=Precision)
     statistic: StatisticChoice = field(default_factory=StatisticChoice)
     seed: int = DEFAULT_SEED
+    adaptive: Adaptive | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -29,7 +29,7 @@ SECONDS_PER_POINT = 0.15
 RESPONSE_DIMS = ("final_state", "bin", "ctau_1", "ctau_2")
 """Decay modes, counting channels, and lifetimes of two flights in a row."""
 
-STATUS_WORDS = "0 todo, 1 done, 2 failed, 3 done but not converged"
+STATUS_WORDS = "0 todo, 1 done, 2 failed, 3 done but not converged, 4 interpolated, not sampled"
 """Description of every status in a store."""
 
 EVENTS_PER_FACTOR = {"units": "1", "long_name": "selected events for unit coupling factor and BR"}
@@ -232,6 +232,7 @@ class Scan:
                 for e in members
             },
             block_points=block_points or math.prod(plan.block_shape(sizes, most, plan.MIN_BLOCKS)),
+            coarse=self.grid.adaptive.coarse if self.grid.adaptive else None,
         )
 
     def n_steps(self, experiment: Experiment) -> int:
@@ -256,6 +257,7 @@ class Scan:
     @cached_property
     def identity(self) -> dict[str, Any]:
         """Everything that fixes the numbers of the store, as JSON types."""
+        adaptive = self.grid.adaptive  # what is not sampled is interpolated, and that is stored too
         return {
             "model": self.model.name,
             "parameters": dict(self.grid.parameters),
@@ -267,6 +269,7 @@ class Scan:
             "statistic": asdict(self.grid.statistic),
             "physics_digest": physics_digest(),
             "versions": _libraries(),
+            **({"adaptive": asdict(adaptive)} if adaptive else {}),
         }
 
     @property

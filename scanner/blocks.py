@@ -16,9 +16,10 @@ Arrays = dict[str, npt.NDArray[Any]]
 """Arrays of one block by name, each of shape (points of the block..., trailing dimensions...)."""
 
 STATUS = "status"
-"""Name of the int8 array that says of every point: 0 todo, 1 done, 2 failed, 3 not converged."""
+"""Name of the int8 array that says of every point: 0 todo, 1 done, 2 failed, 3 not converged; in
+a limit cube also 4 interpolated."""
 
-TODO, DONE, FAILED, UNCONVERGED = 0, 1, 2, 3
+TODO, DONE, FAILED, UNCONVERGED, INTERPOLATED = 0, 1, 2, 3, 4
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,9 @@ class GroupSpec:
     row_digests : dict of str to str
         By value of the dimension of `STATUS`, such as an experiment: digest of what fixes its
         numbers and is in no axis. Only rows of one digest are taken over from another store.
+    coarse : int or None
+        Steps between the points computed first, where rounds tell which points follow; None
+        computes all points.
     """
 
     name: str
@@ -87,6 +91,7 @@ class GroupSpec:
     digest: str = ""
     attrs: Mapping[str, str] = field(default_factory=dict)
     row_digests: Mapping[str, str] = field(default_factory=dict)
+    coarse: int | None = None
 
     @property
     def sizes(self) -> tuple[int, ...]:

@@ -95,6 +95,12 @@ def _attrs(scan: Scan) -> dict[str, Any]:
 
 def _share(path: Place, scan: Scan, retry: set[str], clock: Clock) -> RunSummary:
     """Compute the share of this element of a job array."""
+    if scan.grid.adaptive is not None:
+        raise InputError(
+            f"{scan.grid.path} has [adaptive], but the elements of a job array have nobody who "
+            "decides what to compute next; use another cluster (`hnlscan list clusters`), or "
+            "remove [adaptive]"
+        )
     mine = array.share(os.environ)
     with join(path, scan.groups(), scan.identity, attrs=_attrs(scan)) as opened:
         return run_share(opened, scan.evaluate, mine, retry=retry, reporter=reporter(), clock=clock)
@@ -147,6 +153,7 @@ def _scan(
         site=site,
         retry=retry,
         reporter=reporter(),
+        refine=results.refinement(opened, scan),
         clock=clock,
     )
     if not summary.interrupted and not opened.sealed:

@@ -1,5 +1,6 @@
 """The second pass: from responses to limit cubes. No sampling."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,9 +13,9 @@ from physics import counting, processes, rates
 from physics.decays import Decay, decay
 from physics.errors import InputError
 from physics.experiments.schema import Experiment
-from scanner import slabs
+from scanner import interpolation, slabs
 from scanner.assemble import STATUS_WORDS
-from scanner.blocks import STATUS, Arrays
+from scanner.blocks import FAILED, INTERPOLATED, STATUS, TODO, Arrays
 from scanner.exclusion import Exclusion, Floats, Index, status
 from scanner.responses import Responses
 from scanner.slabs import Along, Part
@@ -209,6 +210,46 @@ class Analysis(Exclusion):
         code: int = self._at(index)[STATUS]
         return code
 
+    def heights(self, index: Index) -> Floats:
+        """Give ln(n_events / n_up) at a mass point over all couplings, as refinement wants it.
+
+        Parameters
+        ----------
+        index : tuple of int
+            Position of the mass point.
+
+        Returns
+        -------
+        ndarray (couplings,)
+            -inf without events, NaN where the point has failed.
+        """
+        shape = tuple(len(axis.values) for axis in self.scan.grid.coupling_axes)
+        if self.code(index) in (TODO, FAILED):
+            return np.full(math.prod(shape), np.nan)
+        axes = self.scan.mass_axes
+        masses = {name: axes[name][i] for name, i in zip(axes, index, strict=True)}
+        ratio = self.ratio(index, self.scan.point(masses))
+        return interpolation.heights(np.broadcast_to(ratio, shape).ravel())
+
+    def ratios(self, name: str = "limit_ratio") -> xr.Dataset:
+        """Compute the ratio and the status alone; interpolated where nothing is sampled."""
+        found = super().ratios(name)
+        sampled, adaptive = self.responses.sampled, self.scan.grid.adaptive
+        if sampled is None or adaptive is None:
+            return found
+        axes = [axis.name for axis in self.scan.grid.axes]
+        places = [axes.index(axis) for axis in self._scanned]
+        dense = interpolation.between(found[name].values, places, sampled, adaptive.coarse)
+        unknown = (found[STATUS].values == TODO) & ~np.isnan(dense)
+        codes = np.where(unknown, INTERPOLATED, found[STATUS].values).astype(np.int8)
+        return found.assign({name: (axes, dense), STATUS: (axes, codes)})
+
+    @cached_property
+    def _dense(self) -> dict[str, Floats]:
+        """Ratio and status on the whole grid, interpolated where nothing is sampled."""
+        found = self.ratios()
+        return {name: found[name].values for name in ("limit_ratio", STATUS)}
+
     @cached_property
     def template(self) -> xr.Dataset:
         """The limit cube without its numbers, with units and names."""
@@ -251,12 +292,20 @@ class Analysis(Exclusion):
         arrays = {name: np.full(shape, np.nan) for name in CUBE_ATTRS}
         by_channel = np.full((channels, *shape), np.nan)
         codes = np.zeros(shape, dtype=np.int8)
+        sampled = self.responses.sampled
         for index, point, where in self.inside(along):
+            if sampled is not None and not sampled[index]:
+                continue
             found = self.events(index, point)
             for name, values in arrays.items():
                 values[where] = found[name]
             by_channel[(slice(None), *where)] = found[CHANNEL]
             codes[where] = status(self.code(index), arrays["limit_ratio"][where])
+        if sampled is not None:
+            region = self.region(along)
+            ratio, code = (self._dense[name][region] for name in ("limit_ratio", STATUS))
+            arrays["limit_ratio"] = np.where(code == INTERPOLATED, ratio, arrays["limit_ratio"])
+            codes = np.where(code == INTERPOLATED, code, codes)
         several = {BY_CHANNEL: by_channel} if channels > 1 else {}
         return {**arrays, **several, STATUS: codes}
 

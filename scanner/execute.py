@@ -94,7 +94,8 @@ def run(
     reporter : Reporter, optional
         Told how it goes; silent by default.
     refine : callable, optional
-        Asked for further blocks whenever all have ended; the workers stay alive.
+        Asked for blocks at first, and for further ones whenever all have ended; the workers stay
+        alive.
     clock : Clock, optional
         When to end at the latest; never by default.
 
@@ -114,7 +115,7 @@ def run(
             return _count(store, RunSummary())
         unseal(store)
     pending = resume.pending(store, retry)
-    if refine and not _blocks(pending):
+    if refine:
         pending = refine(store)
     if not _blocks(pending):
         return _count(store, RunSummary())
@@ -262,7 +263,7 @@ class Run:
     def _expect(self, pending: resume.Pending) -> None:
         """Count what has ended and what is to come."""
         for name, label in self._labels.items():
-            marks = self._store.regions(name).marks()
+            marks = self._store.regions(name).asked_marks()
             done, failed = int((marks >= 0).sum()), int((marks < -1).sum())
             total = done + failed + len(pending.get(name, ()))
             if label in self._tallies:
@@ -290,7 +291,7 @@ def _paced(name: str, numbers: Marks) -> Iterator[tuple[float, str, int]]:
 def _count(store: Store, summary: RunSummary) -> RunSummary:
     """Fill in the blocks of the whole store."""
     for name in store.layouts:
-        marks = store.regions(name).marks()
+        marks = store.regions(name).asked_marks()
         summary.total += len(marks)
         summary.done += int((marks >= 0).sum())
         summary.failed += int((marks < -1).sum())

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from grids import Axis, Grid, StatisticChoice
+from grids import Adaptive, Axis, Grid, StatisticChoice
 from grids.expression import parse
 from grids.loader import PACKAGE as GRIDS
 from physics import experiments, models
@@ -44,6 +44,7 @@ def to_json(scan: Scan) -> dict[str, Any]:
         "tied": {name: expression.text for name, expression in grid.tied.items()},
         "precision": asdict(grid.precision),
         "statistic": asdict(grid.statistic),
+        "adaptive": asdict(grid.adaptive) if grid.adaptive else None,
     }
 
 
@@ -86,6 +87,7 @@ def from_json(record: dict[str, Any]) -> Scan:
         precision=Precision(**record["precision"]),
         statistic=StatisticChoice(**record["statistic"]),
         seed=record["seed"],
+        adaptive=Adaptive(**record["adaptive"]) if record.get("adaptive") else None,
     )
     return Scan(grid, models.get(record["model"]), tuple(loaded))
 

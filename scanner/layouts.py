@@ -204,3 +204,13 @@ def _create_scan(root: zarr.Group, layout: Layout) -> None:
         dimension_names=("block",),
         attributes={"long_name": "why the block failed"},
     )
+    if layout.spec.coarse is not None:
+        group.create_array(
+            "asked",
+            shape=(layout.n_blocks,),
+            chunks=(layout.n_blocks,),
+            dtype="int8",
+            fill_value=0,
+            dimension_names=("block",),
+            attributes={"long_name": "0 not asked for, else 1 + the round in which the block was"},
+        )

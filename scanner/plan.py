@@ -77,7 +77,8 @@ def block_shape(
 def layout(spec: GroupSpec) -> Layout:
     """Cut a group into blocks; the store keeps the result for good.
 
-    `GroupSpec.block_points`, when given, decides alone; else there are at least `MIN_BLOCKS`.
+    `GroupSpec.block_points`, when given, decides alone; else there are at least `MIN_BLOCKS`. A
+    group that is refined has blocks of one point.
 
     Parameters
     ----------
@@ -89,5 +90,7 @@ def layout(spec: GroupSpec) -> Layout:
     Layout
         Group and block shape.
     """
+    if spec.coarse is not None:
+        return Layout(spec, (1,) * len(spec.sizes))
     least = MIN_BLOCKS if spec.block_points is None else 1
     return Layout(spec, block_shape(spec.sizes, spec.block_points, least))

@@ -27,6 +27,7 @@ FILES_AT_ONCE = 4096
 """Marks read together: more are no faster, and take memory that grows with the scan."""
 
 Marks = npt.NDArray[np.int64]
+Rounds = npt.NDArray[np.int8]
 
 
 class Regions:
@@ -55,6 +56,8 @@ class Regions:
             self._known = _array(root, f"{SCAN}/{name}/known")
             self._executions = _array(root, f"{SCAN}/{name}/executions")
             self._messages = _array(root, f"{SCAN}/{name}/message")
+            refined = layout.spec.coarse is not None
+            self._asked = _array(root, f"{SCAN}/{name}/asked") if refined else None
             self._arrays = {
                 spec.name: _array(root, f"{RESPONSE}/{name}/{spec.name}")
                 for spec in layout.spec.arrays
@@ -67,6 +70,27 @@ class Regions:
     def known_marks(self) -> Marks:
         """Read the checksums of what is known of blocks before they are computed; -1 nothing."""
         return _in_parts(self._known)
+
+    def asked(self) -> Rounds:
+        """Read which blocks are wanted: 0 not, else 1 + the round in which that was decided."""
+        if self._asked is None:
+            return np.ones(self.layout.n_blocks, dtype=np.int8)
+        return np.asarray(self._asked[:])
+
+    def asked_marks(self) -> Marks:
+        """Read the marks of the blocks that are wanted."""
+        return self.marks_of(np.flatnonzero(self.asked()))
+
+    def marks_of(self, numbers: npt.NDArray[np.intp]) -> Marks:
+        """Read the marks of some blocks; each is a file of its own."""
+        if len(numbers) == self.layout.n_blocks:
+            return self.marks()
+        return np.asarray(self._marks.oindex[numbers])
+
+    def set_asked(self, rounds: Rounds) -> None:
+        """Say which blocks of a refined group are wanted; for the one process that decides it."""
+        assert self._asked is not None
+        self._asked[:] = rounds
 
     def executions(self) -> Marks:
         """Read how often every block has been started."""

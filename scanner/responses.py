@@ -26,8 +26,10 @@ from scanner.blocks import (
     Layout,
     checksum,
 )
+from scanner.lattice import BoolArray
 from scanner.place import Place
-from scanner.regions import BROKEN, Regions
+from scanner.regions import BROKEN, TO_DO, Regions
+from scanner.split import blank
 
 Index = tuple[int, ...]
 
@@ -65,9 +67,18 @@ class Responses:
     def __init__(self, path: Place, layout: Layout) -> None:
         self.layout = layout
         self._regions = Regions(path, layout, mode="r")
-        self._marks = self._regions.marks()
+        asked = np.flatnonzero(self._regions.asked())
+        self._marks = np.full(layout.n_blocks, TO_DO)
+        self._marks[asked] = self._regions.marks_of(asked)
         self._known = self._regions.known_marks()
         self._slab: Slab | None = None
+
+    @cached_property
+    def sampled(self) -> BoolArray | None:
+        """Points of a refined group that were asked for and have ended; None where all are."""
+        if self.spec.coarse is None:
+            return None
+        return np.asarray(self._marks != TO_DO).reshape(self.spec.sizes)
 
     @property
     def spec(self) -> GroupSpec:
@@ -102,7 +113,9 @@ class Responses:
 
     @cached_property
     def _coarse(self) -> Layout:
-        """The group, cut into slabs of whole blocks."""
+        """The group, cut into slabs of whole blocks; into blocks where most are not computed."""
+        if self.spec.coarse is not None:
+            return self.layout
         spec, shape = self.layout.spec, self.layout.block_shape
         point = sum(
             np.dtype(array.dtype).itemsize * int(np.prod(spec.trailing(array)))
@@ -115,6 +128,8 @@ class Responses:
     def _read(self, number: int) -> Slab:
         """Read a slab and leave out what cannot be relied on."""
         whole = self._coarse.block(number)
+        if self.sampled is not None and not self.sampled[whole.slices].any():
+            return Slab(number, tuple(i for i, _ in whole.region), blank(self.spec, whole))
         arrays = self._stored(whole)
         for block, inside in self._blocks(whole):
             self._judge(block, {name: values[inside] for name, values in arrays.items()})
@@ -125,10 +140,7 @@ class Responses:
         try:
             return self._regions.read(whole)
         except Exception:  # noqa: BLE001 - whatever a damaged chunk raises means the same
-            arrays = {
-                a.name: np.full(whole.shape + self.spec.trailing(a), a.fill_value, a.dtype)
-                for a in self.spec.arrays
-            }
+            arrays = blank(self.spec, whole)
         for block, inside in self._blocks(whole):
             with suppress(Exception):
                 for name, values in self._regions.read(block).items():

@@ -1,7 +1,9 @@
 """Limit cubes, limits and contours of a store: computed from its responses, written, read back."""
 
 import json
+import math
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +13,17 @@ import zarr
 
 from physics.documents import then
 from physics.errors import InputError, nearest
+from physics.experiments.schema import Experiment
 from scanner import contour_data, cosmology, grid_record, provenance, slabs, swap
+from scanner.adaptive import Refinement, Slices, neighbours
 from scanner.assemble import Scan
 from scanner.attributes import FORMAT, LIMITS_FORMAT, read_attrs, read_layouts
 from scanner.contours import Contour
 from scanner.cube import COLLAPSING, Analysis
+from scanner.exclusion import Floats, Index
 from scanner.limits import Limit
 from scanner.place import Place, labelled, parse
+from scanner.refinement import Rule
 from scanner.responses import Responses
 from scanner.seal import consolidate
 from scanner.steady import steadily
@@ -49,6 +55,42 @@ def analyses(path: Place, scan: Scan) -> Iterator[Analysis]:
         if group not in opened:
             opened[group] = Responses(path, layouts[group])
         yield Analysis(scan, experiment, opened[group])
+
+
+def refinement(store: Store, scan: Scan) -> Refinement | None:
+    """Give what asks for the blocks of a scan in rounds.
+
+    Parameters
+    ----------
+    store : Store
+        Open.
+    scan : Scan
+        What it is made from.
+
+    Returns
+    -------
+    Refinement or None
+        None where all masses are sampled.
+    """
+    adaptive = scan.grid.adaptive
+    if adaptive is None:
+        return None
+    couplings = [len(axis.values) for axis in scan.grid.coupling_axes]
+    slices = {}
+    for name, members in scan.sampling_groups.items():
+        shape = (len(members), *couplings)
+        heights = partial(_heights, store, scan, members)
+        slices[name] = Slices(heights, math.prod(shape), neighbours(shape))
+    return Refinement(Rule(adaptive.coarse, adaptive.tolerance), slices)
+
+
+def _heights(
+    store: Store, scan: Scan, members: Sequence[Experiment], points: Sequence[Index]
+) -> Floats:
+    """ln(n_events / n_up) of all experiments of a group and all couplings at some mass points."""
+    responses = Responses(store.path, store.layouts[members[0].beam.sampling_group])
+    found = [Analysis(scan, experiment, responses) for experiment in members]
+    return np.array([np.concatenate([each.heights(index) for each in found]) for index in points])
 
 
 def write(store: Store, scan: Scan) -> None:

@@ -101,7 +101,7 @@ def _pending(regions: Regions, retry: Collection[str], share: Share) -> Marks:
         if again or not regions.verified(regions.layout.block(index), int(marks[index])):
             regions.reset(regions.layout.block(index))
             marks[index] = TO_DO
-    return np.flatnonzero(mine & (marks == TO_DO))
+    return np.flatnonzero(mine & (marks == TO_DO) & (regions.asked() > 0))
 
 
 def _again(regions: Regions, marks: Marks, retry: Collection[str]) -> set[int]:

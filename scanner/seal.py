@@ -40,7 +40,7 @@ def seal(store: Store) -> None:
     """
     if store.sealed:
         return
-    missing = sum(int((store.regions(name).marks() < 0).sum()) for name in store.layouts)
+    missing = sum(int((store.regions(name).asked_marks() < 0).sum()) for name in store.layouts)
     if missing:
         raise InputError(
             f"{store.path} lacks {missing} blocks and cannot be sealed; run the scan to its end"

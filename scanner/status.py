@@ -11,7 +11,7 @@ from scanner.attributes import read_attrs, read_layouts
 from scanner.blocks import DONE, FAILED, STATUS, UNCONVERGED, Layout
 from scanner.lock import has_workers
 from scanner.place import Place, parse
-from scanner.regions import BROKEN, Marks, Regions
+from scanner.regions import BROKEN, TO_DO, Marks, Regions
 from scanner.remote import Remote
 from scanner.settle import is_taken
 from scanner.steady import steadily
@@ -20,6 +20,7 @@ MAX_ERRORS = 10
 """How many messages of failed blocks are given."""
 
 Counts = dict[str, int]
+BoolArray = npt.NDArray[np.bool_]
 
 BLOCK_KEYS = ("total", "done", "failed")
 POINT_KEYS = (*BLOCK_KEYS, "unconverged")
@@ -59,8 +60,14 @@ def _status(path: Place, place: Place) -> dict[str, Any]:
     errors: list[str] = []
     for name, layout in read_layouts(place).items():
         regions = Regions(place, layout, mode="r")
-        marks = regions.marks()  # before the data: what is marked now is written already
-        groups[name] = {"blocks": _count_blocks(marks), "points": _count_points(regions, marks)}
+        asked = regions.asked() > 0
+        marks = np.full(layout.n_blocks, TO_DO)
+        # before the data: what is marked now is written already
+        marks[asked] = regions.marks_of(np.flatnonzero(asked))
+        groups[name] = {
+            "blocks": _count_blocks(marks, asked),
+            "points": _count_points(regions, marks, asked),
+        }
         broken = np.flatnonzero(marks == BROKEN)[: MAX_ERRORS - len(errors)].tolist()
         errors.extend(f"{name} block {index}: {regions.message(index)}" for index in broken)
     blocks = _sum([group["blocks"] for group in groups.values()], BLOCK_KEYS)
@@ -85,16 +92,16 @@ def _running(path: Place, place: Place, sealed: bool) -> bool:
     return is_taken(path) or has_workers(place)
 
 
-def _count_blocks(marks: Marks) -> Counts:
-    """Count blocks."""
+def _count_blocks(marks: Marks, asked: BoolArray) -> Counts:
+    """Count blocks that are wanted."""
     return {
-        "total": len(marks),
+        "total": int(asked.sum()),
         "done": int((marks >= 0).sum()),
         "failed": int((marks == BROKEN).sum()),
     }
 
 
-def _count_points(regions: Regions, marks: Marks) -> Counts:
+def _count_points(regions: Regions, marks: Marks, asked: BoolArray) -> Counts:
     """Count points by their status, where there is one, in blocks that are marked."""
     spec = regions.layout.spec
     done, failed = (_points(regions.layout, chosen) for chosen in (marks >= 0, marks == BROKEN))
@@ -110,14 +117,14 @@ def _count_points(regions: Regions, marks: Marks) -> Counts:
         )
         unconverged = done & (codes == UNCONVERGED).any(axis=inner)
     return {
-        "total": spec.n_points,
+        "total": int(_points(regions.layout, asked).sum()),
         "done": int(done.sum()),
         "failed": int(failed.sum()),
         "unconverged": int(unconverged.sum()),
     }
 
 
-def _points(layout: Layout, chosen: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+def _points(layout: Layout, chosen: BoolArray) -> BoolArray:
     """Points of the chosen blocks."""
     points = chosen.reshape(layout.grid)
     for axis, (step, size) in enumerate(zip(layout.block_shape, layout.spec.sizes, strict=True)):

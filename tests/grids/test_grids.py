@@ -53,6 +53,14 @@ def test_the_shipped_scan_of_the_dipole():
     assert grids.load("dipole_upscattering").axis("m4").values[::79] == (0.01, 1.0)
 
 
+def test_refinement_is_asked_for_by_a_table_that_may_be_empty(tmp_path):
+    axes = "m4.values = [0.1]\nmu_tr_mu4 = { log = [1e-8, 1e-3], n = 4 }"
+    assert load(tmp_path, axes).adaptive is None
+    assert load(tmp_path, axes, "[adaptive]").adaptive == grids.Adaptive(8, 0.01)
+    given = load(tmp_path, axes, "[adaptive]\ncoarse = 16\ntolerance = 0")
+    assert given.adaptive == grids.Adaptive(16, 0.0)
+
+
 def test_what_is_not_given_has_a_default(tmp_path):
     grid = load(tmp_path, "m4.values = [0.1]\nmu_tr_mu4 = { log = [1e-8, 1e-3], n = 4 }")
     assert grid.precision == grids.Precision(0.01, 16, 512, 131072)

@@ -54,6 +54,13 @@ CASES = [
     ('experiments = ["miniboone_fhc", "microboone", "sbnd"]', 'experiments = "sbnd"',
      "experiments", 'got "sbnd"'),
     ('experiments = ["miniboone_fhc", "microboone", "sbnd"]', "", "experiments", "missing"),
+    # adaptive
+    (AXES, "[adaptive]\ncorse = 8\n[axes]", "adaptive.corse", "did you mean 'coarse'?"),
+    (AXES, "[adaptive]\ncoarse = 6\n[axes]", "adaptive.coarse", "write for example coarse = 4"),
+    (AXES, "[adaptive]\ncoarse = 1\n[axes]", "adaptive.coarse", "an integer from 2 to"),
+    (AXES, "[adaptive]\ntolerance = -0.1\n[axes]", "adaptive.tolerance", "got -0.1"),
+    (AXES, "[adaptive]\ntolerance = 2\n[axes]", "adaptive.tolerance", "got 2"),
+    ("seed = 20221214", "adaptive = true", "adaptive", "got true"),
     # axes
     (AXES, "[axis]", "axis", "did you mean 'axes'?"),
     ("m4        =", "m_4 =", "axes.m_4", "did you mean 'm4'?"),

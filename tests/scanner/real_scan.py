@@ -105,7 +105,8 @@ def scan(
     groups = loaded.groups(block_points)
     attrs = {"grid": to_json(loaded)}
     with store.open_or_create(path, groups, loaded.identity, attrs=attrs) as opened:
-        summary = execute.run(opened, loaded.evaluate, workers=workers, site=site)
+        refine = results.refinement(opened, loaded)
+        summary = execute.run(opened, loaded.evaluate, workers=workers, site=site, refine=refine)
         if summary.interrupted:
             sys.exit(summary.exit_code)
         assert summary.exit_code == 0, summary
