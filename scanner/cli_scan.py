@@ -10,7 +10,7 @@ import click
 from jobs import array, clusters
 from jobs.settings import Site
 from physics.errors import InputError
-from scanner import merge, results, sampled, store
+from scanner import heap, merge, results, sampled, store
 from scanner.assemble import Scan
 from scanner.cli import command, emit
 from scanner.cli_place import as_place, on_disks
@@ -58,6 +58,7 @@ def run(
     as_json: bool,
 ) -> int:
     """Scan GRID, a shipped grid or a TOML file; run again to resume."""
+    heap.give_back()
     clock = Clock(seconds_of(walltime) if walltime else None)
     site = clusters.load(cluster)
     chosen = {word.strip() for word in retry.split(",") if word.strip()}

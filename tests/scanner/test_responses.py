@@ -1,6 +1,7 @@
 """What a reader sees of a store that is not complete, or that is being written."""
 
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -146,27 +147,49 @@ def test_between_two_renames_the_replaced_store_is_read(path: Path) -> None:
     assert status(path)["points"]["done"] == MASSES
 
 
+def marked(path: Path) -> int:
+    marks = path / "_scan" / GROUP / "mark" / "c"
+    return sum(1 for file in marks.glob("*") if file.suffix != ".partial")
+
+
+def held(scan: "subprocess.Popen[bytes]", path: Path, count: int) -> None:
+    """Stop the process of a scan, wherever it is, once some blocks are marked."""
+    deadline = time.monotonic() + 120
+    while marked(path) < count:
+        assert scan.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    scan.send_signal(signal.SIGSTOP)
+
+
+def look(path: Path) -> xr.Dataset:
+    for command in ("contour", "limits"):
+        answer = call(command, path, "--json")
+        assert answer.code == 0, answer.err
+    return results.cube(path, "sbnd").load()
+
+
 def test_cubes_limits_and_contours_of_a_running_scan(tmp_path: Path) -> None:
     grid = write_grid(tmp_path / "test.toml", "{ log = [0.05, 0.5], n = 24 }")
     path = tmp_path / "test.zarr"
     scan = subprocess.Popen([sys.executable, real_scan.__file__, grid, path, "0", "1"])
-    seen, cubes, deadline = set(), [], time.monotonic() + 120
-    while scan.poll() is None and time.monotonic() < deadline:
-        if not path.exists():
-            time.sleep(0.05)
-            continue
-        for command in ("contour", "limits"):
-            answer = call(command, path, "--json")
-            assert answer.code == 0, answer.err
-        cubes.append(results.cube(path, "sbnd").load())
-        seen.add(status(path)["points"]["done"])
-        time.sleep(0.2)
-    assert scan.wait(timeout=10) == 0
-    assert seen & set(range(1, 24)), "no look fell into the scan"
+    try:
+        cubes = []
+        for count in (2, 10):
+            held(scan, path, count)
+            cubes.append(look(path))
+            assert status(path)["running"]
+            scan.send_signal(signal.SIGCONT)
+            cubes.append(look(path))  # and while blocks are being written
+        assert scan.wait(timeout=120) == 0
+    finally:
+        scan.kill()
     last = results.cube(path, "sbnd").load()
     assert set(last.status.values.ravel()) <= {1, 3}
     for cube in cubes:
         known = np.isfinite(cube.n_events.values)
         assert np.array_equal(known, np.isin(cube.status, (1, 3)))
         assert np.array_equal(cube.n_events.values[known], last.n_events.values[known])
-    assert (np.diff([int((c.status != 0).sum()) for c in cubes]) >= 0).all()
+    ended = [int((cube.status != 0).any("mu_tr_mu4").sum()) for cube in cubes]
+    assert ended == sorted(ended)
+    assert 2 <= ended[0] < 24
