@@ -5,16 +5,16 @@ import logging
 import pytest
 from distributed.comm.core import CommClosedError
 
-from jobs.local import local_client
+from jobs.clusters import client, load
 
 
 def test_closed_connections_are_silent_and_other_faults_are_not(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     log = logging.getLogger("tornado.application")
-    with local_client(1) as client:
+    with client(load("local"), 1) as found:
         # a method of the standard library: workers need not be able to import this file
-        level = client.submit(logging.getLogger("distributed").getEffectiveLevel)
+        level = found.submit(logging.getLogger("distributed").getEffectiveLevel)
         assert level.result(timeout=60) == logging.CRITICAL
         for fault in (CommClosedError("stream"), ValueError("real")):
             log.error("callback", exc_info=(type(fault), fault, None))
