@@ -7,6 +7,9 @@ from distributed.utils import color_of, palette
 MOST_SPACES = 64
 """Where the search for another colour ends; a scan with more groups than colours repeats some."""
 
+FAR_ENOUGH = 6
+"""Colours with as many between them are told apart at a glance; few prefixes have even farther."""
+
 
 def task_prefixes(labels: Iterable[str]) -> dict[str, str]:
     """Make labels that a dashboard shows as bars of different colours.
@@ -30,7 +33,7 @@ def task_prefixes(labels: Iterable[str]) -> dict[str, str]:
     {'miniboone_fhc': 'miniboone_fhc', 'microboone+sbnd': 'microboone+sbnd '}
     """
     names = list(dict.fromkeys(labels))
-    apart = max(1, len(palette) // (2 * max(1, len(names))))
+    apart = _apart(len(names))
     found: dict[str, str] = {}
     taken: list[int] = []
     for label in names:
@@ -40,6 +43,11 @@ def task_prefixes(labels: Iterable[str]) -> dict[str, str]:
         found[label] = next(free, prefix)
         taken.append(_colour(found[label]))
     return found
+
+
+def _apart(count: int) -> int:
+    """How far apart colours can be so that some are left for the last, whichever come first."""
+    return max(1, min(FAR_ENOUGH, ((len(palette) - 1) // max(1, count - 1) + 1) // 2))
 
 
 def _colour(prefix: str) -> int:
