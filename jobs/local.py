@@ -7,6 +7,7 @@ from typing import Any
 
 import dask
 from distributed import Client, LocalCluster
+from distributed.comm.addressing import unparse_host_port
 
 from jobs import tls
 from jobs.listen import LOOPBACK, endpoint, require
@@ -85,7 +86,7 @@ def local_client(workers: int, site: Site) -> Iterator[Client]:
             threads_per_worker=1,
             memory_limit=site.memory,
             host=LOOPBACK,
-            scheduler_kwargs={"host": host},
+            scheduler_kwargs={"host": unparse_host_port(host)},
             scheduler_port=port,
             security=tls.require(site.tls) if site.tls else None,
             dashboard_address=f"{LOOPBACK}:0",

@@ -70,9 +70,13 @@ def test_a_library_call_cannot_do_without_certificates_either() -> None:
         client(replace(load("local"), listen="127.0.0.2"), 1).__enter__()
 
 
-def test_certificates_on_the_loopback(folder: str) -> None:
-    with client(replace(load("local"), tls=folder), 1) as found:
-        assert found.scheduler_info()["address"].startswith("tls://127.0.0.1:")
+@pytest.mark.parametrize(("address", "host"), [(None, "127.0.0.1"), ("[::1]", "[::1]")])
+def test_certificates(address: str | None, host: str, folder: str) -> None:
+    if address and not socket.has_dualstack_ipv6():
+        pytest.skip("this machine has no IPv6")
+    with client(replace(load("local"), listen=address, tls=folder), 1) as found:
+        assert found.scheduler_info()["address"].startswith(f"tls://{host}:")
+        assert found.dashboard_link.startswith("http://127.0.0.1:")
         assert found.submit(abs, -3).result(timeout=60) == 3
 
 
