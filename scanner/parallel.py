@@ -134,12 +134,14 @@ def run_blocks(
             raise_errors=False,
         )
         for future, result in completed:
-            if watch.lost or future.status in ("cancelled", "lost"):
+            # an outcome counts even if its worker has left since, with it Dask's copy
+            done = isinstance(result, Outcome)
+            if watch.lost or (not done and future.status in ("cancelled", "lost")):
                 raise EngineLostError(watch.reason())
             block = submission.waiting.pop(future.key)
             apart = future.key in submission.apart
             error = None
-            if future.status != "finished":
+            if not done:
                 error = result[1] if isinstance(result, tuple) else future.exception()
             future.release()
             if isinstance(error, KilledWorker) and not apart:

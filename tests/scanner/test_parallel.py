@@ -1,6 +1,7 @@
 """Workers: what they are, what they may do, and what their death costs."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import toy_scan
@@ -10,7 +11,8 @@ from jobs import local
 from jobs.threads import THREAD_VARIABLES
 from physics.errors import InputError
 from scanner import execute, parallel, store
-from scanner.blocks import ArraySpec, GroupSpec
+from scanner.blocks import ArraySpec, Block, GroupSpec
+from scanner.worker import Outcome
 
 M4 = masses(40)
 
@@ -60,6 +62,27 @@ def test_submission_is_windowed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(parallel, "LEAST_AHEAD", 2)
     summary = toy_scan.run(tmp_path / "s", [group(M4)], Toy(M4), workers=1)
     assert summary.done == 40
+
+
+@pytest.mark.parametrize("status", ["finished", "lost", "pending"])
+def test_an_outcome_counts_although_its_worker_has_left(
+    status: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outcome = Outcome("g", 3, 0.1, None)
+
+    def submit(function: object, block: Block, key: str, pure: bool) -> SimpleNamespace:
+        return SimpleNamespace(key=key, status=status, release=lambda: None)
+
+    client = SimpleNamespace(
+        register_plugin=lambda plugin, name: None, nthreads=lambda: {"a": 1}, loop=None,
+        submit=submit, futures={}, cancel=lambda futures, force: None,
+    )  # fmt: skip
+    monkeypatch.setattr(
+        parallel, "as_completed", lambda futures, **_: ((f, outcome) for f in futures)
+    )
+    runner = SimpleNamespace(layouts={"g": SimpleNamespace(spec=SimpleNamespace(label="g"))})
+    block = SimpleNamespace(group="g", index=3)
+    assert list(parallel.run_blocks(client, runner, iter([block]))) == [outcome]  # type: ignore[arg-type]
 
 
 class Unpicklable(Toy):
