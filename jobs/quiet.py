@@ -20,7 +20,13 @@ def hide_closed_connections() -> None:
 def _still_open(record: logging.LogRecord) -> bool:
     """Whether a complaint is about anything else."""
     error = record.exc_info[1] if record.exc_info else None
-    return error is None or not (isinstance(error, CommClosedError) or _of_a_page(error))
+    return error is None or not (_is_closed(error) or _of_a_page(error))
+
+
+def _is_closed(error: BaseException) -> bool:
+    """Whether an error says that a connection or a client was closed."""
+    # the second kind is not in all versions of Dask
+    return isinstance(error, CommClosedError) or type(error).__name__ == "ClosedClientError"
 
 
 def _of_a_page(error: BaseException) -> bool:

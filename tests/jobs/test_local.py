@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 from bokeh.server.connection import ServerConnection
+from distributed.client import ClosedClientError
 from distributed.comm.core import CommClosedError
 
 from jobs.clusters import client, load
@@ -19,7 +20,7 @@ def test_closed_connections_are_silent_and_other_faults_are_not(
         # a method of the standard library: workers need not be able to import this file
         level = found.submit(logging.getLogger("distributed").getEffectiveLevel)
         assert level.result(timeout=60) == logging.CRITICAL
-        for fault in (CommClosedError("stream"), ValueError("real")):
+        for fault in (CommClosedError("stream"), ClosedClientError("send"), ValueError("real")):
             log.error("callback", exc_info=(type(fault), fault, None))
     said = [r.exc_info[1] for r in caplog.records if r.name == log.name and r.exc_info]
     assert [type(fault) for fault in said] == [ValueError]

@@ -118,11 +118,11 @@ class Browser:
     def __init__(self, port: int) -> None:
         self._port = port
 
-    def look(self, url: str, *shown: str, picture: Path | None = None) -> Page:
-        """Open a page and wait until it shows rows with some names, or until the time is over."""
-        return asyncio.run(self._look(url, set(shown), picture))
+    def look(self, url: str, shown: set[str], tasks: set[str], picture: Path | None = None) -> Page:
+        """Open a page and wait until it shows some names and tasks, or until the time is over."""
+        return asyncio.run(self._look(url, shown, tasks, picture))
 
-    async def _look(self, url: str, shown: set[str], picture: Path | None) -> Page:
+    async def _look(self, url: str, shown: set[str], tasks: set[str], picture: Path | None) -> Page:
         new = Request(f"http://127.0.0.1:{self._port}/json/new?about:blank", method="PUT")
         with urlopen(new, timeout=30) as answer:
             tab = json.load(answer)
@@ -135,7 +135,8 @@ class Browser:
         while True:
             found = await wire.value(SURVEY)
             names = set(found["names"])
-            if (found["canvases"] and shown <= names) or time.monotonic() > end:
+            there = found["canvases"] and shown <= names and tasks <= set(found["colours"])
+            if there or time.monotonic() > end:
                 break
             await asyncio.sleep(1)
         if picture:
