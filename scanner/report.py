@@ -9,6 +9,7 @@ from pathlib import Path
 from distributed import Client, performance_report
 
 from jobs.quiet import quiet
+from scanner.place import Place
 from scanner.split import describe
 
 PATIENCE_SECONDS = 60.0
@@ -23,8 +24,9 @@ class Report:
 
     Parameters
     ----------
-    store : Path
-        What is computed; the report lies beside it, and replaces that of an earlier run.
+    store : Place
+        What is computed; the report lies beside it, or in this folder if the store is behind a URL.
+        It replaces that of an earlier run.
     command : str
         What was run; shown in it.
 
@@ -35,8 +37,9 @@ class Report:
     ('quickstart-report.html', 'no performance report: no workers of Dask have computed anything')
     """
 
-    def __init__(self, store: Path, command: str) -> None:
-        self.path = store.with_name(f"{store.stem}-report.html")
+    def __init__(self, store: Place, command: str) -> None:
+        folder = store.parent if isinstance(store, Path) else Path()
+        self.path = folder / f"{store.stem}-report.html"
         self._command = command
         self._missing = "no workers of Dask have computed anything"
 

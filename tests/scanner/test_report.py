@@ -10,6 +10,7 @@ from toy_scan import Toy, group, masses
 
 from jobs.clusters import client, load
 from scanner import report as report_module
+from scanner.place import parse
 from scanner.report import Report
 
 M4 = masses(20)
@@ -58,6 +59,10 @@ def test_a_report_that_cannot_be_written_is_no_failure(tmp_path: Path) -> None:
     assert summary.exit_code == 0
     assert report.words().startswith("no performance report: it could not be made (IsADirectory")
     assert [path.name for path in tmp_path.glob("*report*")] == ["s-report.html"]
+
+
+def test_the_report_on_a_store_behind_a_url_is_here() -> None:
+    assert Report(parse("s3://bucket/run/scan.zarr"), "").path == Path("scan-report.html")
 
 
 def test_the_scheduler_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
