@@ -98,7 +98,7 @@ def client(
     """
     count = workers or site.workers or os.cpu_count() or 1
     if site.kind == "local":
-        return local_client(count, site.memory)
+        return local_client(count, site)
     if site.kind in BATCH:
         from jobs.queue import queue_client  # needs a package that laptops do without
 

@@ -95,20 +95,15 @@ def _address(path: Path, deadline: float) -> str:
 
 def _security(site: Site, address: str) -> Security | None:
     """Find the certificates for an address: in the folder named, beside the file, or Dask's own."""
-    folder = site.tls or (str(Path(site.path).parent) if site.path else None)
-    found = tls.read(Path(folder)) if folder else None
-    if site.tls and found is None:
-        raise InputError(
-            f"{site.tls}: {tls.CERTIFICATE} and {tls.KEY} are not in this folder; make them with: "
-            f"python -m jobs.tls {site.tls}"
-        )
+    beside = tls.read(Path(site.path).parent) if site.path else None
+    found = tls.require(site.tls) if site.tls else beside
     if not address.startswith("tls://"):
         return None
     found = found or Security()  # type: ignore[no-untyped-call]
     if not found.get_tls_config_for_role("client").get("cert"):  # type: ignore[no-untyped-call]
         raise InputError(
             f"{address} takes only clients with a certificate; name the folder of "
-            f"{tls.CERTIFICATE} and {tls.KEY} as tls in the settings of the cluster"
+            f"{tls.CERTIFICATE} and {tls.KEY} by --tls, or as tls in the settings of the cluster"
         )
     return found
 

@@ -36,7 +36,7 @@ _SHARED = (
     "patience",
 )
 KEYS: Mapping[str, tuple[str, ...]] = {
-    "local": ("workers", "memory"),
+    "local": ("workers", "memory", "listen", "tls"),
     **dict.fromkeys(BATCH, ("how", *_SHARED)),
     "slurm": ("how", "nodes", *_SHARED),
     "htcondor": ("how", *(key for key in _SHARED if key != "queue")),
@@ -90,6 +90,8 @@ class Site:
         File that a scheduler writes.
     tls : str or None
         Folder with certificates.
+    listen : str or None
+        Address, or address and port, at which workers of other machines may connect.
     """
 
     kind: str
@@ -111,6 +113,7 @@ class Site:
     address: str | None = None
     path: str | None = None
     tls: str | None = None
+    listen: str | None = None
 
     @property
     def memory_mebibytes(self) -> int:
@@ -238,6 +241,7 @@ _READERS: dict[str, Any] = {
         key: lambda t, kind, key=key: t.text(key, '"..."')
         for key in (
             "queue", "account", "interface", "local_directory", "logs", "python", "path", "tls",
+            "listen",
         )
     },
 }  # fmt: skip

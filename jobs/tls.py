@@ -75,6 +75,33 @@ def read(folder: Path) -> Security | None:
     )
 
 
+def require(folder: str) -> Security:
+    """Find certificates where somebody said they are.
+
+    Parameters
+    ----------
+    folder : str
+        As it was given.
+
+    Returns
+    -------
+    distributed.Security
+        For client, scheduler and workers.
+
+    Raises
+    ------
+    InputError
+        If they are not there.
+    """
+    found = read(Path(folder))
+    if found is None:
+        raise InputError(
+            f"{folder}: {CERTIFICATE} and {KEY} are not in this folder; make them with: "
+            f"python -m jobs.tls {folder}"
+        )
+    return found
+
+
 def main(arguments: list[str]) -> int:
     """Run as a program: make certificates in the one folder given.
 

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from jobs import array, clusters
+from jobs.listen import chosen as chosen_site
 from jobs.settings import Site
 from physics.errors import InputError
 from scanner import heap, merge, results, sampled, store
@@ -23,6 +24,7 @@ from scanner.grid_record import to_json
 from scanner.place import Place, on_disk
 from scanner.progress import clock as clock_text
 from scanner.progress import reporter
+from scanner.report import Report
 from scanner.resume import require_retry
 from scanner.seal import seal
 from scanner.share import join, run_share
@@ -43,6 +45,9 @@ from scanner.status import status as read_status
     callback=on_disks,
     help="Take over what this store knows of GRID; may be repeated.",
 )
+@click.option("--report", is_flag=True, help="Write a performance report beside the store.")
+@click.option("--listen", metavar="ADDRESS[:PORT]", help="Let other machines join; needs --tls.")
+@click.option("--tls", metavar="FOLDER", help="Certificates, made by `python -m jobs.tls FOLDER`.")
 @click.option("--walltime", help="End resumably before this time, H:MM:SS, is over.")
 @click.option("--accept-version", is_flag=True, help="Resume although the physics code changed.")
 def run(
@@ -52,6 +57,9 @@ def run(
     workers: int | None,
     retry: str,
     extend: bool,
+    report: bool,
+    listen: str | None,
+    tls: str | None,
     walltime: str | None,
     sources: tuple[Path, ...],
     accept_version: bool,
@@ -60,20 +68,22 @@ def run(
     """Scan GRID, a shipped grid or a TOML file; run again to resume."""
     heap.give_back()
     clock = Clock(seconds_of(walltime) if walltime else None)
-    site = clusters.load(cluster)
+    site = chosen_site(clusters.load(cluster), listen, tls, workers)
     chosen = {word.strip() for word in retry.split(",") if word.strip()}
     require_retry(chosen)
     scan = Scan.load(grid)
     path = out or Path(f"{scan.grid.name}.zarr")
+    written = Report(path, f"hnlscan run {grid} --out {path}") if report else None
     if site.kind == "job-array":
         _require_none(sources, cluster)
         summary = _share(path, scan, chosen, clock)
+        _tell(written)
         emit(_document(path), lambda: _share_text(path, summary), as_json)
         return summary.exit_code
     donors = _donors(sources, path, scan)
     with _open(path, scan, extend, accept_version) as opened:
         _take_over(opened, donors)
-        summary = _scan(opened, scan, site, workers, chosen, clock)
+        summary = _scan(opened, scan, site, workers, chosen, clock, written)
     following = "plot" if scan.plane else "limits" if scan.grid.coupling_axes else "status"
     emit(_document(path), lambda: _text(path, summary, following), as_json)
     return summary.exit_code
@@ -140,13 +150,14 @@ def _scan(
     workers: int | None,
     retry: set[str],
     clock: Clock,
+    report: Report | None,
 ) -> RunSummary:
     """Compute what is missing, then the limits, then seal a complete store."""
     if scan.experiments and (not opened.sealed or retry):
         click.echo("compiling the kernel, if this version has not run here yet", err=True)
         scan.evaluate.warm()
     if workers is None and site.kind == "local":
-        workers = os.cpu_count()
+        workers = site.workers or os.cpu_count()
     summary = execute(
         opened,
         scan.evaluate,
@@ -156,12 +167,20 @@ def _scan(
         reporter=reporter(),
         refine=results.refinement(opened, scan),
         clock=clock,
+        report=report,
     )
+    _tell(report)
     if not summary.interrupted and not opened.sealed:
         results.write(opened, scan)
         if summary.done == summary.total:
             seal(opened)
     return summary
+
+
+def _tell(report: Report | None) -> None:
+    """Name the report that was asked for."""
+    if report:
+        click.echo(report.words(), err=True)
 
 
 def _document(path: Place) -> dict[str, Any]:

@@ -1,14 +1,16 @@
 """What computes blocks: this process, the workers of a Dask cluster, or Ray."""
 
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 
 from jobs.clusters import client
+from jobs.listen import worker_command
 from jobs.settings import Site
 from scanner.blocks import Block
 from scanner.parallel import run_blocks
+from scanner.report import Report
 from scanner.split import describe
 from scanner.worker import BlockRunner, Outcome
 
@@ -26,15 +28,22 @@ class Engine:
         Computes blocks.
     dashboard : str or None
         Where it can be watched.
+    joining : str or None
+        Command that adds a worker on another machine.
     """
 
     compute: Compute
     dashboard: str | None = None
+    joining: str | None = None
 
 
 @contextmanager
 def engine(
-    site: Site, workers: int | None, runner: BlockRunner, block_seconds: float | None = None
+    site: Site,
+    workers: int | None,
+    runner: BlockRunner,
+    block_seconds: float | None = None,
+    report: Report | None = None,
 ) -> Iterator[Engine]:
     """Start what computes blocks for the time of a ``with`` statement.
 
@@ -48,6 +57,8 @@ def engine(
         Computes and stores a block.
     block_seconds : float or None
         Longest block of earlier runs (s): jobs of limited time end by it.
+    report : Report or None
+        Written by Dask at the end.
 
     Yields
     ------
@@ -68,8 +79,14 @@ def engine(
             yield Engine(compute)
     else:
         known = {} if block_seconds is None else {"block_seconds": block_seconds}
-        with client(site, workers, **known) as connected:
-            yield Engine(partial(run_blocks, connected, runner), connected.dashboard_link)
+        with (
+            client(site, workers, **known) as connected,
+            report.of(connected) if report else nullcontext(),
+        ):
+            compute = partial(run_blocks, connected, runner)
+            address = connected.scheduler_info()["address"]
+            joining = worker_command(site, address) if site.listen else None
+            yield Engine(compute, connected.dashboard_link, joining)
 
 
 def serial(runner: BlockRunner, blocks: Iterator[Block]) -> Generator[Outcome, None, None]:

@@ -15,6 +15,7 @@ from scanner.engines import Engine, engine
 from scanner.extend import unseal
 from scanner.progress import Reporter, Silent, Tally
 from scanner.regions import TO_DO, Marks
+from scanner.report import Report
 from scanner.store import Store
 from scanner.watch import EngineLostError
 from scanner.worker import BlockRunner, Outcome
@@ -76,6 +77,7 @@ def run(
     reporter: Reporter | None = None,
     refine: Refine | None = None,
     clock: Clock | None = None,
+    report: Report | None = None,
 ) -> RunSummary:
     """Compute what a store lacks.
 
@@ -98,6 +100,8 @@ def run(
         alive.
     clock : Clock, optional
         When to end at the latest; never by default.
+    report : Report, optional
+        Written at the end, also of an interrupted run; none by default.
 
     Returns
     -------
@@ -119,7 +123,7 @@ def run(
         pending = refine(store)
     if not _blocks(pending):
         return _count(store, RunSummary())
-    run = Run(store, evaluate, reporter or Silent(), clock or Clock())
+    run = Run(store, evaluate, reporter or Silent(), clock or Clock(), report)
     return _count(store, run.recorded(pending, site or load_site("local"), workers, refine))
 
 
@@ -136,13 +140,23 @@ class Run:
         Told how it goes.
     clock : Clock
         When to end at the latest.
+    report : Report, optional
+        Written at the end.
     """
 
-    def __init__(self, store: Store, evaluate: Evaluate, reporter: Reporter, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: Store,
+        evaluate: Evaluate,
+        reporter: Reporter,
+        clock: Clock,
+        report: Report | None = None,
+    ) -> None:
         self._store = store
         self._runner = BlockRunner(store.path.absolute(), store.layouts, evaluate)
         self._reporter = reporter
         self._clock = clock
+        self._report = report
         self._labels = {name: layout.spec.label for name, layout in store.layouts.items()}
         self._tallies: dict[str, Tally] = {}
         self._unwritten = 0
@@ -216,9 +230,12 @@ class Run:
         self._expect(pending)
         count = min(workers, _blocks(pending)) if workers and not refine else workers
         try:
-            begun = engine(site, count, self._runner, records.longest_block(self._store.attrs))
+            longest = records.longest_block(self._store.attrs)
+            begun = engine(site, count, self._runner, longest, self._report)
             with terminable(self._clock), begun as started:
                 self._reporter.start(self._tallies, started.dashboard)
+                if started.joining:
+                    self._reporter.tell(f"add a worker with: {started.joining}")
                 while _blocks(pending) and not summary.interrupted:
                     self._round(started, pending, summary)
                     pending = refine(self._store) if refine and not summary.interrupted else {}

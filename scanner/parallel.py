@@ -17,6 +17,7 @@ from distributed.scheduler import KilledWorker
 from physics.errors import InputError
 from scanner.blocks import Block
 from scanner.lock import attach_worker
+from scanner.prefixes import task_prefixes
 from scanner.split import describe
 from scanner.watch import EngineLostError, Watch
 from scanner.worker import BlockRunner, Outcome
@@ -94,29 +95,6 @@ def _runner(worker: Any) -> BlockRunner:
     return cast(BlockPlugin, worker.plugins[PLUGIN]).runner
 
 
-def task_prefix(label: str) -> str:
-    """Make a label the dashboard shows as one bar of one colour.
-
-    Dask cuts keys at dashes followed by a digit.
-
-    Parameters
-    ----------
-    label : str
-        Label of the group.
-
-    Returns
-    -------
-    str
-        First part of the keys of its tasks.
-
-    Examples
-    --------
-    >>> task_prefix("microboone+sbnd"), task_prefix("t2k-2")
-    ('microboone+sbnd', 't2k_2')
-    """
-    return label.replace("-", "_")
-
-
 def run_blocks(
     client: Client, runner: BlockRunner, blocks: Iterator[Block]
 ) -> Generator[Outcome, None, None]:
@@ -156,12 +134,14 @@ def run_blocks(
             raise_errors=False,
         )
         for future, result in completed:
-            if watch.lost or future.status in ("cancelled", "lost"):
+            # an outcome counts even if its worker has left since, with it Dask's copy
+            done = isinstance(result, Outcome)
+            if watch.lost or (not done and future.status in ("cancelled", "lost")):
                 raise EngineLostError(watch.reason())
             block = submission.waiting.pop(future.key)
             apart = future.key in submission.apart
             error = None
-            if future.status != "finished":
+            if not done:
                 error = result[1] if isinstance(result, tuple) else future.exception()
             future.release()
             if isinstance(error, KilledWorker) and not apart:
@@ -179,9 +159,8 @@ class _Submission:
         self.waiting: dict[str, Block] = {}
         self.apart: set[str] = set()
         self._client = client
-        self._labels = {
-            name: task_prefix(layout.spec.label) for name, layout in runner.layouts.items()
-        }
+        self._labels = {name: layout.spec.label for name, layout in runner.layouts.items()}
+        self._prefixes = task_prefixes(self._labels.values())
         self._run_id = time.time_ns()
         self._counted = float("-inf")
         self._most = LEAST_AHEAD
@@ -189,7 +168,8 @@ class _Submission:
     def submit(self, block: Block, *, apart: bool = False) -> "Future[Outcome]":
         """Hand one block to the scheduler."""
         run_id = self._run_id + apart
-        key = f"{self._labels[block.group]}-{block.index:05d}-{run_id}"
+        prefix = self._prefixes[self._labels[block.group]]
+        key = f"{prefix}-{block.index:05d}-{run_id}"
         self.waiting[key] = block
         if apart:
             self.apart.add(key)

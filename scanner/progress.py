@@ -120,6 +120,9 @@ class Reporter(Protocol):
     def start(self, tallies: Mapping[str, Tally], dashboard: str | None) -> None:
         """Begin; tallies by label of the group, address of the dashboard if there is one."""
 
+    def tell(self, line: str) -> None:
+        """Say something in between."""
+
     def update(self, label: str, error: str | None) -> None:
         """Tell that a block of a group has ended; its tally is up to date."""
 
@@ -132,6 +135,9 @@ class Silent:
 
     def start(self, tallies: Mapping[str, Tally], dashboard: str | None) -> None:
         """Begin."""
+
+    def tell(self, line: str) -> None:
+        """Ignore it."""
 
     def update(self, label: str, error: str | None) -> None:
         """Ignore a block."""
@@ -161,27 +167,27 @@ class Lines:
         self._tallies = tallies
         self._spoken = dict.fromkeys(tallies, self._begin)
         if dashboard:
-            self._say(f"dashboard {dashboard}")
+            self.tell(f"dashboard {dashboard}")
+
+    def tell(self, line: str) -> None:
+        """Write a line at once."""
+        self._stream.write(line + "\n")
+        self._stream.flush()
 
     def update(self, label: str, error: str | None) -> None:
         """Count a block; speak when it is time, or when the first block of a group failed."""
         tally = self._tallies[label]
         if error and tally.failed == 1:
-            self._say(f"{label}: a block failed: {error}")
+            self.tell(f"{label}: a block failed: {error}")
         now = time.monotonic()
         finished = tally.ended == tally.total
         if finished or now - self._spoken[label] >= LOG_SECONDS:
             self._spoken[label] = now
             count = f"{tally.done}/{tally.total} blocks"
-            self._say(f"{label}: {count}, {tally.words(now - self._begin)}")
+            self.tell(f"{label}: {count}, {tally.words(now - self._begin)}")
 
     def stop(self) -> None:
         """End."""
-        self._stream.flush()
-
-    def _say(self, line: str) -> None:
-        """Write a line at once."""
-        self._stream.write(line + "\n")
         self._stream.flush()
 
 
@@ -206,7 +212,7 @@ class Bars:
         self._begin = time.monotonic()
         self._tallies = tallies
         if dashboard:
-            self._console.print(f"dashboard {dashboard}", highlight=False)
+            self.tell(f"dashboard {dashboard}")
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=None),
@@ -220,12 +226,16 @@ class Bars:
             )
         self._progress.start()
 
+    def tell(self, line: str) -> None:
+        """Print a line, above the bars if there are any, unbroken so that it can be copied."""
+        self._console.print(line, highlight=False, markup=False, soft_wrap=True)
+
     def update(self, label: str, error: str | None) -> None:
         """Count a block."""
         tally = self._tallies[label]
         if self._progress is not None:
             if error and tally.failed == 1:
-                self._progress.console.print(f"{label}: a block failed: {error}", markup=False)
+                self.tell(f"{label}: a block failed: {error}")
             words = tally.words(time.monotonic() - self._begin)
             bar = self._bars[label]
             self._progress.update(bar, total=tally.total, completed=tally.ended, words=words)

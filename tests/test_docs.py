@@ -166,7 +166,7 @@ def test_no_page_speaks_of_one_machine(page):
     assert not re.search(r"/(home|work|root|tmp|Users)/", page.read_text())
 
 
-@pytest.mark.parametrize("name", ["quickstart", *IN_FLIGHT])
+@pytest.mark.parametrize("name", ["quickstart", "dashboard", *IN_FLIGHT])
 def test_the_pictures_are_small(name):
     size = (ROOT / "docs" / "images" / f"{name}.png").stat().st_size
     assert 50_000 < size < 400_000

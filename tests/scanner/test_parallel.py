@@ -1,13 +1,8 @@
 """Workers: what they are, what they may do, and what their death costs."""
 
-import os
-import socket
-import subprocess
-import sys
-from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
-import dask.utils
 import pytest
 import toy_scan
 from toy_scan import IDENTITY, Toy, group, masses, sha256
@@ -16,62 +11,20 @@ from jobs import local
 from jobs.threads import THREAD_VARIABLES
 from physics.errors import InputError
 from scanner import execute, parallel, store
-from scanner.blocks import ArraySpec, GroupSpec
-from scanner.progress import Silent
+from scanner.blocks import ArraySpec, Block, GroupSpec
+from scanner.worker import Outcome
 
 M4 = masses(40)
-
-
-@dataclass
-class Noted(Silent):
-    """Keeps the address of the dashboard and asks the machine who listens."""
-
-    dashboard: str | None = None
-    listening: str = ""
-
-    def update(self, label: str, error: str | None) -> None:
-        if not self.listening:
-            self.listening = "\n".join(listening_addresses())
-
-    def start(self, tallies: object, dashboard: str | None) -> None:
-        self.dashboard = dashboard
-
-
-def listening_addresses() -> list[str]:
-    """IPv4 addresses on which this process and its children listen."""
-    inodes = {
-        str(fd.readlink())
-        for pid in [os.getpid(), *children(os.getpid())]
-        for fd in Path(f"/proc/{pid}/fd").glob("*")
-        if fd.is_symlink() and os.path.lexists(fd)
-    }
-    found = []
-    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
-        fields = line.split()
-        if fields[3] == "0A" and f"socket:[{fields[9]}]" in inodes:
-            packed = int(fields[1].split(":")[0], 16).to_bytes(4, sys.byteorder)
-            found.append(socket.inet_ntoa(packed))
-    return found
-
-
-def children(pid: int) -> list[int]:
-    out = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True)
-    direct = [int(p) for p in out.stdout.split() if Path(f"/proc/{p}/fd").exists()]
-    return direct + [grand for child in direct for grand in children(child)]
 
 
 def test_two_groups_on_two_workers_as_in_one_process(tmp_path: Path) -> None:
     oil = group(M4, ("microboone", "sbnd"), 3, "bnb_mineral_oil", "miniboone_fhc")
     groups = [group(M4), oil]
-    noted = Noted()
-    summary = toy_scan.run(tmp_path / "two", groups, Toy(M4), workers=2, reporter=noted)
+    summary = toy_scan.run(tmp_path / "two", groups, Toy(M4), workers=2)
     assert (summary.done, summary.exit_code) == (40 + 14, 0)
     toy_scan.run(tmp_path / "none", groups, Toy(M4))
     for name in ("bnb_argon", "bnb_mineral_oil"):
         assert sha256(tmp_path / "two", name) == sha256(tmp_path / "none", name)
-    assert noted.dashboard
-    assert noted.dashboard.startswith("http://127.0.0.1:")
-    assert set(noted.listening.split()) == {"127.0.0.1"}
 
 
 def test_a_deadly_block_fails_alone(
@@ -111,6 +64,27 @@ def test_submission_is_windowed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert summary.done == 40
 
 
+@pytest.mark.parametrize("status", ["finished", "lost", "pending"])
+def test_an_outcome_counts_although_its_worker_has_left(
+    status: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outcome = Outcome("g", 3, 0.1, None)
+
+    def submit(function: object, block: Block, key: str, pure: bool) -> SimpleNamespace:
+        return SimpleNamespace(key=key, status=status, release=lambda: None)
+
+    client = SimpleNamespace(
+        register_plugin=lambda plugin, name: None, nthreads=lambda: {"a": 1}, loop=None,
+        submit=submit, futures={}, cancel=lambda futures, force: None,
+    )  # fmt: skip
+    monkeypatch.setattr(
+        parallel, "as_completed", lambda futures, **_: ((f, outcome) for f in futures)
+    )
+    runner = SimpleNamespace(layouts={"g": SimpleNamespace(spec=SimpleNamespace(label="g"))})
+    block = SimpleNamespace(group="g", index=3)
+    assert list(parallel.run_blocks(client, runner, iter([block]))) == [outcome]  # type: ignore[arg-type]
+
+
 class Unpicklable(Toy):
     """Cannot be sent."""
 
@@ -121,15 +95,6 @@ class Unpicklable(Toy):
 def test_an_unpicklable_evaluate_is_an_error_at_once(tmp_path: Path) -> None:
     with pytest.raises(TypeError, match="pickle"):
         toy_scan.run(tmp_path / "s", [group(M4)], Unpicklable(M4), workers=1)
-
-
-@pytest.mark.parametrize(
-    "label", ["microboone+sbnd", "miniboone_fhc", "ps191", "t2k-2", "nd280 dif"]
-)
-def test_every_label_is_one_colour_on_the_dashboard(label: str) -> None:
-    prefix = parallel.task_prefix(label)
-    keys = {dask.utils.key_split(f"{prefix}-{i:05d}-1795340925167215317") for i in (0, 7, 99999)}
-    assert keys == {prefix}
 
 
 def test_no_worker_starts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
