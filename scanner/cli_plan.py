@@ -139,7 +139,8 @@ def _thinned(scan: Scan, layout: Layout, members: Sequence[Experiment], pilots: 
 
     axes = tuple(thin(axis) for axis in scan.grid.axes)
     names = tuple(experiment.name for experiment in members)
-    return Scan(replace(scan.grid, axes=axes, experiments=names), scan.model, tuple(members))
+    grid = replace(scan.grid, axes=axes, experiments=names, adaptive=None)
+    return Scan(grid, scan.model, tuple(members))
 
 
 def _document(
@@ -151,6 +152,7 @@ def _document(
     grid_points = math.prod(scan.grid.shape)
     seconds = [forecast.wall_seconds(rehearsals, start, count) for count in workers]
     return {
+        "adaptive": scan.grid.adaptive is not None,
         "blocks": sum(r.layout.n_blocks for r in rehearsals),
         "points": sum(r.layout.spec.n_points for r in rehearsals),
         "grid_points": grid_points,
@@ -206,6 +208,7 @@ def _text(found: dict[str, Any]) -> str:
         [
             f"{found['path']}: {found['blocks']} blocks, {found['points']} sampled points, "
             f"{found['grid_points']} grid points",
+            *(["  at most: [adaptive] computes a part of them"] if found["adaptive"] else []),
             *(
                 f"  {g['experiments']}: {g['blocks']} blocks of {g['block_points']} points, "
                 f"{g['block_seconds']:.2g} s each ({g['block_seconds_min']:.2g} to "

@@ -21,7 +21,8 @@ def test_a_plan_has_all_numbers_and_writes_nothing(grid, tmp_path):
     answer = call("plan", grid, "--json", "--workers", "1", "--workers", "4")
     assert answer.code == 0, answer.err
     found = answer.document
-    assert set(found) == NUMBERS | {"path", "wall", "groups", "fits", "warnings"}
+    assert set(found) == NUMBERS | {"path", "adaptive", "wall", "groups", "fits", "warnings"}
+    assert found["adaptive"] is False
     assert all(found[name] > 0 for name in NUMBERS)
     assert (found["path"], found["blocks"], found["points"]) == ("small.zarr", 8, 8)
     assert found["grid_points"] == 24
@@ -49,6 +50,15 @@ def test_text_names_groups_and_workers(grid):
     assert answer.out.startswith("small.zarr: 8 blocks, 8 sampled points, 24 grid points\n")
     assert "  microboone: 4 blocks of 1 points" in answer.out
     assert "  128 workers  0:00:" in answer.out
+
+
+def test_of_an_adaptive_grid_all_points_are_counted_and_it_is_said(grid, tmp_path):
+    path = tmp_path / "adaptive.toml"
+    path.write_text(GRID + "\n[adaptive]\ncoarse = 2\n")
+    answer = call("plan", path)
+    assert answer.code == 0, answer.err
+    assert answer.out.splitlines()[0].endswith("8 blocks, 8 sampled points, 24 grid points")
+    assert answer.out.splitlines()[1] == "  at most: [adaptive] computes a part of them"
 
 
 def test_a_budget_is_a_size(grid):
