@@ -10,6 +10,7 @@ from jobs.listen import worker_command
 from jobs.settings import Site
 from scanner.blocks import Block
 from scanner.parallel import run_blocks
+from scanner.ray_engine import ray_engine
 from scanner.report import Report
 from scanner.split import describe
 from scanner.worker import BlockRunner, Outcome
@@ -73,8 +74,6 @@ def engine(
     if workers == 0:
         yield Engine(partial(serial, runner))
     elif site.kind == "ray":
-        from scanner.ray_engine import ray_engine  # an extra: not everybody has it
-
         with ray_engine(workers, runner) as compute:
             yield Engine(compute)
     else:

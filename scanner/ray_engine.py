@@ -10,9 +10,6 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-import ray
-from ray.exceptions import RayActorError, RayTaskError
-
 from jobs.local import ALLOWED_DEATHS
 from jobs.threads import THREAD_VARIABLES
 from physics.errors import InputError
@@ -59,8 +56,15 @@ def ray_engine(
     Raises
     ------
     InputError
-        If the actors cannot run the scan.
+        If Ray is not installed, or if the actors cannot run the scan.
     """
+    try:
+        import ray  # an extra, and slow to import
+        from ray.exceptions import RayActorError
+    except ImportError as error:
+        raise InputError(
+            "the cluster 'ray' needs Ray, which is not installed; pip install 'hnlscan[ray]'"
+        ) from error
     single = dict.fromkeys(THREAD_VARIABLES, "1")
     ray.init(
         address=os.environ.get("RAY_ADDRESS") or "local",
@@ -90,6 +94,9 @@ def _compute(
     make: Callable[[], Any], actors: list[Any], blocks: Iterator[Block]
 ) -> Generator[Outcome, None, None]:
     """Keep every actor busy with one block."""
+    import ray
+    from ray.exceptions import RayActorError, RayTaskError
+
     idle = list(actors)
     deaths: dict[Block, int] = {}
     again: list[Block] = []
