@@ -3,7 +3,7 @@
 import heapq
 import time
 from collections.abc import Callable, Collection, Iterator
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass, field
 
 from jobs.clusters import load as load_site
@@ -13,6 +13,7 @@ from scanner.blocks import Block, Evaluate
 from scanner.ending import Clock, terminable
 from scanner.engines import Engine, engine
 from scanner.extend import unseal
+from scanner.lock import StoreBusyError
 from scanner.progress import Reporter, Silent, Tally
 from scanner.regions import TO_DO, Marks
 from scanner.report import Report
@@ -197,8 +198,12 @@ class Run:
         how = "interrupted" if summary.interrupted else "complete"
         longest = self._clock.longest
         runs = records.close_record(runs, summary.seconds, self._ended, how, longest)
-        with suppress(OSError):  # a full disk: the next run closes the record
+        try:
             self._store.update_attrs(runs=runs)
+        except StoreBusyError:
+            summary.interrupted = "the lock of the store was lost, and another process may write"
+        except OSError:
+            pass  # a full disk: the next run closes the record
         return summary
 
     def compute(
