@@ -17,6 +17,7 @@ from scanner.attributes import read_attrs
 from scanner.lease import Lease, is_leased, lease_place
 from scanner.lock import StoreBusyError
 from scanner.place import parse
+from scanner.progress import Silent
 from scanner.regions import Regions
 from scanner.remote import Remote, RemoteError
 from scanner.seal import seal
@@ -238,13 +239,22 @@ def test_elements_of_a_job_array_need_no_common_disk(url: str, tmp_path: Path) -
     assert sha256(url) == sha256(tmp_path / "scan.zarr")
 
 
+class Thief(Silent):
+    """Takes the lock away when the first block has ended."""
+
+    def __init__(self, opened: store.Store) -> None:
+        self.opened = opened
+
+    def update(self, label: str, error: str | None) -> None:
+        lease_place(self.opened.path).write_bytes(b'{"id": "other"}')  # type: ignore[arg-type]
+
+
 @pytest.mark.usefixtures("hasty")
 def test_a_lost_lock_ends_the_run(url: str) -> None:
     """Another process took over, because this one was stopped for too long."""
     m4 = masses(40)
     with store.open_or_create(url, [group(m4)], IDENTITY) as opened:
-        lease_place(opened.path).write_bytes(b'{"id": "other"}')  # type: ignore[arg-type]
-        summary = execute.run(opened, Toy(m4, seconds=0.3))
+        summary = execute.run(opened, Toy(m4, seconds=0.3), reporter=Thief(opened))
         assert summary.exit_code == 3
         assert "another process may write" in summary.interrupted
         with pytest.raises(StoreBusyError, match="another process may write"):
