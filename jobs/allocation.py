@@ -38,7 +38,8 @@ srun --overlap --ntasks={workers} \\
 workers=$!
 """
 
-END = """
+END = (
+    """
 # the client ends first, or else there is nothing it could wait for
 if kill -0 "$client" 2>/dev/null; then
     echo "hnlscan: the scheduler or all workers have ended before the scan, see $said" >&2
@@ -49,12 +50,16 @@ else
     wait "$client"
     code=$?
 fi
+"""
+    + shell.UNREADY
+    + """
 # workers end by themselves when the scheduler has said goodbye
 kill "$scheduler" 2>/dev/null
 for _ in {1..20}; do kill -0 "$workers" 2>/dev/null || break; sleep 0.5; done
 kill "$workers" 2>/dev/null
 wait "$workers" "$scheduler"
 """
+)
 
 
 def submission(site: Site, task: Task) -> Submission:

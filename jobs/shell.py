@@ -65,7 +65,7 @@ def client(task: Task, options: str) -> list[str]:
     list of str
         Lines.
     """
-    return [*start(task, options), *awaited('wait "$client"')]
+    return [*start(task, options), *awaited('wait "$client"'), UNREADY]
 
 
 def start(task: Task, options: str) -> list[str]:
@@ -76,6 +76,10 @@ def start(task: Task, options: str) -> list[str]:
         "client=$!",
         "trap 'asked=yes; kill -TERM \"$client\" 2>/dev/null' TERM",
     ]
+
+
+UNREADY = '[ "$code" -ne 143 ] || code=3  # ended by SIGTERM before it could end by itself'
+"""A client that is still starting does not catch signals; it has lost nothing either."""
 
 
 def awaited(wait: str) -> list[str]:
