@@ -1,7 +1,8 @@
 """Batch jobs, to the letter; `dry_runs` has what is expected, `test_slurm` runs those of Slurm.
 
-PYTHONPATH=tests/scanner python tests/jobs/test_scripts.py   writes what is expected anew, to be read
-before it is committed
+    PYTHONPATH=tests/scanner python tests/jobs/test_scripts.py
+
+writes what is expected anew, to be read before it is committed.
 """
 
 import json
