@@ -18,7 +18,7 @@ from scanner.store import Store
 CHUNK_BYTES = 2**21
 """Largest chunk: what reading one number costs."""
 
-SHARD_BYTES = 2**23
+SHARD_BYTES = 2**22
 """Largest shard, that is file: sealing needs a few times this in memory."""
 
 
@@ -97,7 +97,7 @@ def chunks_and_shards(
     >>> chunks_and_shards((200, 200), 8)
     ((200, 200), None)
     >>> chunks_and_shards((5000, 100, 40), 8)
-    ((65, 100, 40), (260, 100, 40))
+    ((65, 100, 40), (130, 100, 40))
     """
     chunk = [max(1, size) for size in shape]
     for axis in range(len(chunk)):
