@@ -2,9 +2,9 @@
 
 import threading
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from distributed import Client
+from distributed import Client, Future
 
 CHECK_SECONDS = 2.0
 """How often the scheduler is asked."""
@@ -67,5 +67,5 @@ class Watch:
         if self._stop.is_set():
             return
         self.lost = why
-        futures = list(self._client.futures)
+        futures: list[Any] = [Future(key, self._client) for key in list(self._client.futures)]
         self._client.cancel(futures, force=True)  # type: ignore[no-untyped-call]
