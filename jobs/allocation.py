@@ -30,7 +30,7 @@ done
 export DASK_LOGGING__DISTRIBUTED=warning
 said={logs}/{name}-"$SLURM_JOB_ID".dask
 common=(--protocol tls --scheduler-file "$folder/scheduler.json"{interface})
-dask scheduler "${{common[@]}}" --dashboard-address 127.0.0.1:8787 >>"$said" 2>&1 &
+dask scheduler "${{common[@]}}" --port 0 --dashboard-address 127.0.0.1:8787 >>"$said" 2>&1 &
 scheduler=$!
 srun --overlap --ntasks={workers} \\
     dask worker "${{common[@]}}" --nthreads 1 --memory-limit {memory} --death-timeout {wait} \\

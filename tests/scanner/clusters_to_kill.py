@@ -73,7 +73,9 @@ class Parts:
         dask = [sys.executable, "-m", "dask"]
         here = ["--scheduler-file", str(file), "--host", "127.0.0.1"]
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        self.scheduler = subprocess.Popen([*dask, "scheduler", *here, "--no-dashboard"], **quiet)
+        self.scheduler = subprocess.Popen(
+            [*dask, "scheduler", *here, "--port", "0", "--no-dashboard"], **quiet
+        )
         nanny = [*dask, "worker", *here, "--nthreads", "1", "--no-dashboard"]
         nanny += ["--death-timeout", "60", "--local-directory", str(store.parent)]
         self.nannies = [subprocess.Popen(nanny, **quiet) for _ in range(2)]
