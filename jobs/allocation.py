@@ -1,8 +1,11 @@
 """Scheduler, workers and client in one Slurm job: nothing runs on a login node."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from jobs import shell, tls
 from jobs.languages import LANGUAGES, SLURM_AGAIN
-from jobs.local import ALLOWED_DEATHS, SATURATION
+from jobs.local import scheduling
 from jobs.settings import Site
 from jobs.task import Script, Submission, Task
 
@@ -11,8 +14,7 @@ WAIT_SECONDS = 120
 
 BODY = """
 # what the scheduler reads when it starts
-export DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES={deaths}
-export DASK_DISTRIBUTED__SCHEDULER__WORKER_SATURATION={saturation}
+{scheduling}
 
 # certificates and address, in a folder that only its owner reads and all nodes see
 folder={store}.cluster-"$SLURM_JOB_ID"
@@ -62,6 +64,12 @@ wait "$workers" "$scheduler"
 )
 
 
+def _exports(settings: Mapping[str, Any]) -> list[str]:
+    """Lines that give settings to Dask by the environment."""
+    names = (key.upper().replace(".", "__").replace("-", "_") for key in settings)
+    return [f"export DASK_{name}='{v}'" for name, v in zip(names, settings.values(), strict=True)]
+
+
 def submission(site: Site, task: Task) -> Submission:
     """Write the job.
 
@@ -79,8 +87,7 @@ def submission(site: Site, task: Task) -> Submission:
     """
     language = LANGUAGES["slurm"]
     body = BODY.format(
-        deaths=ALLOWED_DEATHS,
-        saturation=SATURATION,
+        scheduling="\n".join(_exports(scheduling())),
         store=task.store,
         logs=site.logs,
         name=task.name,
