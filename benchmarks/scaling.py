@@ -161,7 +161,7 @@ def loop(blocks: int) -> dict[str, float]:
         path=Path("nowhere.zarr"),
         layouts={"group": planned},
         attrs={},
-        regions=lambda name: SimpleNamespace(marks=lambda: marks),
+        regions=lambda name: SimpleNamespace(marks=lambda: marks, asked_marks=lambda: marks),
         update_attrs=lambda **attrs: None,
     )
 
