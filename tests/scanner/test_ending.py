@@ -19,7 +19,7 @@ def executions(path: Path) -> list[int]:
         return [int(n) for n in opened.regions("bnb_argon").executions()]
 
 
-@pytest.mark.parametrize(("workers", "seconds"), [(0, 8.0), (2, 30.0)])
+@pytest.mark.parametrize(("workers", "seconds"), [(0, 8.0), (2, 20.0)])
 def test_a_run_ends_in_time_and_goes_on(tmp_path: Path, workers: int, seconds: float) -> None:
     path = tmp_path / "scan.zarr"
     begin = time.monotonic()
