@@ -22,6 +22,7 @@ from physics.response import Response
 from physics.second_lifetime import ONE_FLIGHT
 from scanner import filling, plan, provenance, sampled
 from scanner.blocks import STATUS, Arrays, ArraySpec, Block, GroupSpec
+from scanner.split import blank
 
 SECONDS_PER_POINT = 0.15
 """Rough time of one mass point of one experiment, for the size of blocks only."""
@@ -199,6 +200,11 @@ class Scan:
             for name, members in self.sampling_groups.items()
         )
 
+    @cached_property
+    def specs(self) -> dict[str, GroupSpec]:
+        """Sampling groups by name, as far as the arrays of a block depend on them."""
+        return {spec.name: spec for spec in self.groups()}
+
     def _group(
         self, name: str, members: Sequence[Experiment], block_points: int | None
     ) -> GroupSpec:
@@ -310,7 +316,7 @@ class Evaluate:
         """Compute the arrays of a block, or what `known` lacks of them."""
         members = self.scan.sampling_groups[block.group]
         stored = self.scan.all_decays(members)
-        arrays = known or self._empty(block, members)
+        arrays = known or blank(self.scan.specs[block.group], block)
         for index in np.ndindex(*block.shape):
             todo = [i for i in range(len(members)) if arrays[STATUS][(*index, i)] == 0]
             for i in set(range(len(members))).difference(todo):
@@ -341,13 +347,6 @@ class Evaluate:
                 self.scan.model, members[:1], terms, self.scan.everywhere, least, seed
             )
             sampler.respond(masses)
-
-    def _empty(self, block: Block, members: Sequence[Experiment]) -> Arrays:
-        spec = {g.name: g for g in self.scan.groups()}[block.group]
-        return {
-            a.name: np.full(block.shape + spec.trailing(a), a.fill_value, dtype=a.dtype)
-            for a in spec.arrays
-        }
 
     def _sample(
         self, members: Sequence[Experiment], masses: Mapping[str, float]

@@ -193,10 +193,8 @@ def _share_text(path: Place, summary: RunSummary) -> str:
     lines = [
         f"{path}: {summary.done} of {summary.total} blocks of this share done in "
         f"{clock_text(summary.seconds)}",
-        *(f"  failed: {message}" for message in summary.errors),
+        *_troubles(summary),
     ]
-    if summary.interrupted:
-        lines.append(f"interrupted: {summary.interrupted}; run the same command again to go on")
     return "\n".join(lines)
 
 
@@ -205,12 +203,18 @@ def _text(path: Place, summary: RunSummary, following: str) -> str:
     lines = [
         f"{path}: {summary.done} of {summary.total} blocks done in {clock_text(summary.seconds)}, "
         f"{points['unconverged']} of {points['total']} sampled points not converged",
-        *(f"  failed: {message}" for message in summary.errors),
+        *_troubles(summary),
     ]
-    if summary.interrupted:
-        lines.append(f"interrupted: {summary.interrupted}; run the same command again to go on")
-    elif summary.failed:
+    if summary.failed and not summary.interrupted:
         lines.append("compute the failed blocks again with --retry failed")
-    else:
+    elif not summary.interrupted:
         lines.append(f"next: hnlscan {following} {path}")
     return "\n".join(lines)
+
+
+def _troubles(summary: RunSummary) -> list[str]:
+    """Say which blocks failed, and why a run did not come to its end."""
+    failed = [f"  failed: {message}" for message in summary.errors]
+    if not summary.interrupted:
+        return failed
+    return [*failed, f"interrupted: {summary.interrupted}; run the same command again to go on"]

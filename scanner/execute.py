@@ -15,7 +15,7 @@ from scanner.engines import Engine, engine
 from scanner.extend import unseal
 from scanner.lock import StoreBusyError
 from scanner.progress import Reporter, Silent, Tally
-from scanner.regions import TO_DO, Marks
+from scanner.regions import Marks
 from scanner.report import Report
 from scanner.store import Store
 from scanner.watch import EngineLostError
@@ -117,15 +117,15 @@ def run(
     resume.require_retry(retry)
     if store.sealed:
         if not resume.candidates(store, retry):
-            return _count(store, RunSummary())
+            return count(store, RunSummary())
         unseal(store)
     pending = resume.pending(store, retry)
-    if refine:
+    if refine:  # decides by the blocks that are done, of which damaged ones are to do again now
         pending = refine(store)
     if not _blocks(pending):
-        return _count(store, RunSummary())
+        return count(store, RunSummary())
     run = Run(store, evaluate, reporter or Silent(), clock or Clock(), report)
-    return _count(store, run.recorded(pending, site or load_site("local"), workers, refine))
+    return count(store, run.recorded(pending, site or load_site("local"), workers, refine))
 
 
 class Run:
@@ -189,9 +189,8 @@ class Run:
             Without the counts of blocks.
         """
         begin = time.monotonic()
-        marks = (self._store.regions(name).marks() for name in self._store.layouts)
-        before = sum(int((each != TO_DO).sum()) for each in marks)
-        runs = records.open_record(self._store.attrs.get("runs", []), workers or 0, before)
+        self._expect(pending)
+        runs = records.open_record(self._store.attrs.get("runs", []), workers or 0, self._ended)
         self._store.update_attrs(runs=runs)
         summary = self.compute(pending, site, workers, refine)
         summary.seconds = time.monotonic() - begin
@@ -232,11 +231,12 @@ class Run:
             Errors, and whether it was interrupted.
         """
         summary = RunSummary()
-        self._expect(pending)
-        count = min(workers, _blocks(pending)) if workers and not refine else workers
+        if not self._tallies:
+            self._expect(pending)
+        most = min(workers, _blocks(pending)) if workers and not refine else workers
         try:
             longest = records.longest_block(self._store.attrs)
-            begun = engine(site, count, self._runner, longest, self._report)
+            begun = engine(site, most, self._runner, longest, self._report)
             with terminable(self._clock), begun as started:
                 self._reporter.start(self._tallies, started.dashboard)
                 if started.joining:
@@ -244,7 +244,8 @@ class Run:
                 while _blocks(pending) and not summary.interrupted:
                     self._round(started, pending, summary)
                     pending = refine(self._store) if refine and not summary.interrupted else {}
-                    self._expect(pending)
+                    if pending:
+                        self._expect(pending)
         except KeyboardInterrupt:
             over = self._clock.left() is not None and not self._clock.has_time()
             summary.interrupted = "the time was over" if over else "stopped from outside"
@@ -310,10 +311,25 @@ def _paced(name: str, numbers: Marks) -> Iterator[tuple[float, str, int]]:
     return ((i / len(numbers), name, int(number)) for i, number in enumerate(numbers))
 
 
-def _count(store: Store, summary: RunSummary) -> RunSummary:
-    """Fill in the blocks of the whole store."""
+def count(store: Store, summary: RunSummary, share: resume.Share = resume.WHOLE) -> RunSummary:
+    """Fill in how many blocks there are, done and failed.
+
+    Parameters
+    ----------
+    store : Store
+        The store.
+    summary : RunSummary
+        Of a run.
+    share : (int, int)
+        Number of this process and of all that share the blocks.
+
+    Returns
+    -------
+    RunSummary
+        The one given.
+    """
     for name in store.layouts:
-        marks = store.regions(name).asked_marks()
+        marks = store.regions(name).asked_marks()[share[0] :: share[1]]
         summary.total += len(marks)
         summary.done += int((marks >= 0).sum())
         summary.failed += int((marks < -1).sum())

@@ -15,7 +15,7 @@ from scanner import resume
 from scanner.blocks import Evaluate, GroupSpec
 from scanner.create import full_identity
 from scanner.ending import Clock
-from scanner.execute import Run, RunSummary
+from scanner.execute import Run, RunSummary, count
 from scanner.lock import Attachment, StoreBusyError
 from scanner.place import Place, has_store, require_writable
 from scanner.progress import Reporter, Silent
@@ -126,10 +126,5 @@ def run_share(
         pending = resume.pending(store, retry, share)
         run = Run(store, evaluate, reporter or Silent(), clock or Clock())
         summary = run.compute(pending, load_site("local"), workers=0)
-    for name in store.layouts:
-        marks = store.regions(name).marks()[share[0] :: share[1]]
-        summary.total += len(marks)
-        summary.done += int((marks >= 0).sum())
-        summary.failed += int((marks < -1).sum())
     summary.seconds = time.monotonic() - begin
-    return summary
+    return count(store, summary, share)
