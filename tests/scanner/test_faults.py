@@ -3,42 +3,23 @@
 import os
 import subprocess
 import sys
-import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 import toy_scan
 from clusters_to_kill import Parts, scan, wait_until
 from real_scan import UPSCATTERING, write_grid
 from test_kill_schedules import marks
-from toy_scan import IDENTITY, Toy, group, masses, sha256
+from toy_scan import IDENTITY, Greedy, Toy, group, masses, sha256
 
 from jobs import clusters
 from scanner import store, watch
-from scanner.blocks import Arrays, Block
 from scanner.execute import MAX_UNWRITTEN
 from scanner.lock import StoreBusyError
 
 M4 = masses(24)
 SPEC = group(M4, block_points=6)
-
-
-@dataclass(frozen=True)
-class Greedy:
-    """A toy that takes and keeps gigabytes at one mass."""
-
-    toy: Toy
-    greedy: float
-
-    def __call__(self, block: Block, known: Arrays | None) -> Arrays:
-        if self.greedy in self.toy.m4[block.slices[0]]:
-            kept = []
-            for _ in range(32):  # 4 GB, so slowly that the nanny sees it
-                kept.append(np.ones(2**24))
-                time.sleep(0.1)
-        return self.toy(block, known)
 
 
 @pytest.mark.timeout(400)

@@ -109,6 +109,22 @@ class Toy:
         out["status"][where] = 3 if mass in self.unconverged else 1
 
 
+@dataclass(frozen=True)
+class Greedy:
+    """A toy that takes and keeps gigabytes at one mass."""
+
+    toy: Toy
+    greedy: float
+
+    def __call__(self, block: Block, known: Arrays | None) -> Arrays:
+        if self.greedy in self.toy.m4[block.slices[0]]:
+            kept = []
+            for _ in range(32):  # 4 GB, so slowly that the nanny sees it
+                kept.append(np.ones(2**24))
+                time.sleep(0.1)
+        return self.toy(block, known)
+
+
 class Environment:
     """Reports how the worker is set up; here, since workers cannot import test modules."""
 
