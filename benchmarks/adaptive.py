@@ -19,11 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import RegularGridInterpolator
 
-from scanner import execute, results, store
-from scanner.assemble import Scan
-from scanner.grid_record import to_json
-from scanner.interpolation import heights
-from scanner.status import status
+from scanner import results
+from scanner.assembly.assemble import Scan
+from scanner.assembly.grid_record import to_json
+from scanner.execution import execute
+from scanner.refine.interpolation import heights
+from scanner.storage import store
+from scanner.storage.status import status
 
 GRID = """
 title = "Dark photon: mass of N against mass of the Z'"

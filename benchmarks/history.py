@@ -23,7 +23,7 @@ import start_up
 import suite
 from darknews import DarkNews
 
-from scanner import provenance
+from scanner.storage import provenance
 
 FOLDER = Path(__file__).parent
 HISTORY = FOLDER / "history.jsonl"

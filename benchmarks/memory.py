@@ -31,14 +31,14 @@ else:
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 """
 WORKER = """
-import scanner.assemble, scanner.worker
+import scanner.assembly.assemble, scanner.execution.worker
 import suite
 for case, detector in suite.POINTS:
     suite.time_scan(case, detector, 1)
 """
 CLIENT = """
 import sys
-from scanner.cli import main
+from scanner.cli.main import main
 code = 0
 try:
     main(sys.argv[1:])
@@ -50,7 +50,8 @@ if code:
 PHASES = """
 import sys
 import time
-from scanner import cli_scan, results
+from scanner.cli.main import scan as cli_scan
+from scanner import results
 
 def timed(name, function):
     def run(*arguments, **options):

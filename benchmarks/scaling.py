@@ -41,13 +41,14 @@ one_thread()
 
 import psutil  # noqa: E402
 
-from scanner import execute, store  # noqa: E402
-from scanner.blocks import Arrays, ArraySpec, Block, GroupSpec  # noqa: E402
-from scanner.ending import Clock  # noqa: E402
-from scanner.engines import Engine  # noqa: E402
-from scanner.plan import layout  # noqa: E402
-from scanner.progress import Silent  # noqa: E402
-from scanner.worker import Outcome  # noqa: E402
+from scanner.blocks.blocks import Arrays, ArraySpec, Block, GroupSpec  # noqa: E402
+from scanner.blocks.plan import layout  # noqa: E402
+from scanner.execution import execute  # noqa: E402
+from scanner.execution.ending import Clock  # noqa: E402
+from scanner.execution.engines import Engine  # noqa: E402
+from scanner.execution.progress import Silent  # noqa: E402
+from scanner.execution.worker import Outcome  # noqa: E402
+from scanner.storage import store  # noqa: E402
 
 GRID = """
 title = "scaling"
@@ -141,7 +142,7 @@ def measured(
 
 def real(workers: int, masses: int) -> dict[str, float]:
     """Scan the dipole in MicroBooNE."""
-    from scanner.assemble import Scan  # needs the kernel, which other measurements do not
+    from scanner.assembly.assemble import Scan  # needs the kernel, which other measurements do not
 
     with tempfile.TemporaryDirectory() as folder:
         grid = Path(folder) / "grid.toml"

@@ -36,8 +36,8 @@ print(f"rss_MB={resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}")
 RUN = """
 import resource, sys, threading, time
 import psutil
-from scanner.cli import main
-from scanner.ending import Clock
+from scanner.cli.main import main
+from scanner.execution.ending import Clock
 most = {"workers": 0}
 blocks = []
 note = Clock.note

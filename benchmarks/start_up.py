@@ -21,12 +21,12 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-PROGRAM = "from scanner.cli import main; main()"
+PROGRAM = "from scanner.cli.main import main; main()"
 POINT = ("--model", "dipole", "--set", "m4=0.3", "--set", "mu_tr_mu4=2e-6")
 RATE = ("rate", *POINT, "--experiment", "microboone")
 FIRST_BLOCK = """
 import os, time
-from scanner import ending
+from scanner.execution import ending
 
 def note(self, seconds):
     used = sum(os.times()[:2])

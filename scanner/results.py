@@ -14,20 +14,23 @@ import zarr
 from physics.documents import then
 from physics.errors import InputError, nearest
 from physics.experiments.schema import Experiment
-from scanner import contour_data, cosmology, grid_record, provenance, slabs, swap
-from scanner.adaptive import Refinement, Slices, neighbours
-from scanner.assemble import Scan
-from scanner.attributes import FORMAT, LIMITS_FORMAT, read_attrs, read_layouts
-from scanner.contours import Contour
-from scanner.cube import COLLAPSING, Analysis
-from scanner.exclusion import Floats, Index
-from scanner.limits import Limit
-from scanner.place import Place, labelled, parse
-from scanner.refinement import Rule
-from scanner.responses import Responses
-from scanner.seal import consolidate
-from scanner.steady import steadily
-from scanner.store import Store, write_group
+from scanner.assembly import grid_record
+from scanner.assembly.assemble import Scan
+from scanner.cubes import cosmology, slabs
+from scanner.cubes.cube import COLLAPSING, Analysis
+from scanner.cubes.exclusion import Floats, Index
+from scanner.cubes.responses import Responses
+from scanner.curves import contour_data
+from scanner.curves.contours import Contour
+from scanner.curves.limits import Limit
+from scanner.execution.adaptive import Refinement, Slices, neighbours
+from scanner.refine.refinement import Rule
+from scanner.storage import provenance, swap
+from scanner.storage.attributes import FORMAT, LIMITS_FORMAT, read_attrs, read_layouts
+from scanner.storage.place import Place, labelled, parse
+from scanner.storage.seal import consolidate
+from scanner.storage.steady import steadily
+from scanner.storage.store import Store, write_group
 
 CONTOURS, COSMOLOGY, LIMITS = "contours", "cosmology", "limits"
 ANY_FORMAT = (FORMAT, LIMITS_FORMAT)

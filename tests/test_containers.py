@@ -10,7 +10,7 @@ import yaml
 from jobs.clusters import load
 from jobs.local import scheduling
 from jobs.threads import THREAD_VARIABLES
-from scanner.cli import main
+from scanner.cli.main import main
 
 ROOT = Path(__file__).parents[1]
 MANIFEST = ROOT / "docs" / "cluster" / "kubernetes.yaml"

@@ -51,7 +51,7 @@ def knows_physics(path):
 def test_there_is_something_to_look_at():
     assert len(FILES) > 60
     assert "physics.experiments.loader" in imported(ROOT / "physics/experiments/__init__.py")
-    assert "scanner.contours" in imported(ROOT / "scanner/exclusion.py")
+    assert "scanner.curves.contours" in imported(ROOT / "scanner/exclusion.py")
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))

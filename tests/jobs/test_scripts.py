@@ -15,7 +15,7 @@ import pytest
 from cli_calls import Answer, call
 
 from jobs.settings import WAYS
-from scanner import store as stores
+from scanner.storage import store as stores
 
 EXPECTED = Path(__file__).parent / "dry_runs"
 

@@ -17,13 +17,13 @@ from one_host_slurm import INSTALL, missing, one_host_slurm
 from jobs import queue
 from jobs.clusters import load
 from jobs.times import Ends
-from scanner.status import status
+from scanner.storage.status import status
 
 BLOCKS = 60
 PATIENCE_SECONDS = 240
 pytestmark = pytest.mark.timeout(600)
 
-HNLSCAN = [sys.executable, "-c", "from scanner.cli import main; main()"]
+HNLSCAN = [sys.executable, "-c", "from scanner.cli.main import main; main()"]
 
 SITE = """
 kind = "slurm"

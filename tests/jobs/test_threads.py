@@ -10,7 +10,7 @@ from jobs.threads import THREAD_VARIABLES
 
 PROGRAM = """
 import os, sys
-from scanner.cli import main
+from scanner.cli.main import main
 early = "numpy" in sys.modules
 try:
     main(["--version"])

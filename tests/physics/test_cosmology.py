@@ -4,7 +4,7 @@ import pytest
 from physics.cosmology import BBN, tabulated_bbn
 from physics.decays import Decay
 from physics.widths import ctau_cm
-from scanner.catalogue import curves
+from scanner.plots.catalogue import curves
 
 FERMI = 1.1663788e-5
 WEAK_ANGLE = 0.23121

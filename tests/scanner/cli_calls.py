@@ -7,12 +7,12 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from scanner.cli import main
+from scanner.cli.main import main
 
 LISTENING = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
 """What is started in the background ignores Ctrl-C otherwise."""
 
-PROGRAM = "from scanner.cli import main; main()"
+PROGRAM = "from scanner.cli.main import main; main()"
 
 GRID = """
 title = "three masses and one above the beam"

@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from scanner.progress import Silent
+from scanner.execution.progress import Silent
 
 LISTENS = "0A"
 """State of a socket in the tables of the kernel."""

@@ -12,9 +12,11 @@ import xarray as xr
 
 from jobs import clusters
 from jobs.settings import Site
-from scanner import execute, results, seal, store
-from scanner.assemble import Scan
-from scanner.grid_record import to_json
+from scanner import results
+from scanner.assembly.assemble import Scan
+from scanner.assembly.grid_record import to_json
+from scanner.execution import execute
+from scanner.storage import seal, store
 
 GRID = """
 title = "test"

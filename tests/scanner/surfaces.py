@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from scanner.refinement import Rule, following
+from scanner.refine.refinement import Rule, following
 
 FloatArray = NDArray[np.float64]
 

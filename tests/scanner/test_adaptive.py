@@ -8,12 +8,14 @@ import pytest
 import toy_plane
 from toy_plane import GROUP, IDENTITY, N, Plane, contents, refinement, run, spec
 
-from scanner import execute, plan, resume, store
-from scanner import refinement as decisions
-from scanner.regions import BROKEN, TO_DO
-from scanner.seal import seal
-from scanner.status import status
-from scanner.worker import BlockRunner, Outcome
+from scanner.blocks.blocks import plan
+from scanner.execution import execute
+from scanner.execution.worker import BlockRunner, Outcome
+from scanner.refine import refinement as decisions
+from scanner.storage import resume, store
+from scanner.storage.regions import BROKEN, TO_DO
+from scanner.storage.seal import seal
+from scanner.storage.status import status
 
 
 @pytest.fixture(scope="module")

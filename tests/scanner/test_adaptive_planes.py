@@ -12,11 +12,14 @@ from real_scan import UPSCATTERING, digest, scan, write_grid
 from scipy.interpolate import RegularGridInterpolator
 
 from physics.errors import InputError
-from scanner import execute, grid_record, results, store
-from scanner.assemble import Scan
-from scanner.blocks import INTERPOLATED
-from scanner.cli_results import altered
-from scanner.status import status
+from scanner import results
+from scanner.assembly import grid_record
+from scanner.assembly.assemble import Scan
+from scanner.blocks.blocks import INTERPOLATED
+from scanner.cli.results import altered
+from scanner.execution import execute
+from scanner.storage import store
+from scanner.storage.status import status
 
 PLANE = """
 title = "two masses"

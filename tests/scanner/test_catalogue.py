@@ -3,7 +3,7 @@ from importlib.resources import files
 import numpy as np
 import pytest
 
-from scanner.catalogue import curves, entries
+from scanner.plots.catalogue import curves, entries
 
 FOLDER = files("scanner") / "published"
 

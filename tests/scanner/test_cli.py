@@ -13,7 +13,7 @@ import xarray as xr
 from cli_calls import GRID, LISTENING, PROGRAM, Answer, call
 
 from physics.errors import InputError
-from scanner import assemble
+from scanner.assembly import assemble
 
 POINT = ("--model", "dipole", "--set", "m4=0.2", "--set", "mu_tr_mu4=2e-6")
 CONTOUR = {"experiment", "statistic", "confidence_level", "side", "closed", "points"}
@@ -327,7 +327,7 @@ def test_a_fault_of_ours_is_no_traceback_either(monkeypatch):
     def broken(*_):
         raise ZeroDivisionError("a\nfault")
 
-    monkeypatch.setattr("scanner.cli_points.complete", broken)
+    monkeypatch.setattr("scanner.cli.points.complete", broken)
     answer = call("width", *POINT)
     assert answer.code == 1
     assert answer.err.count("\n") == 1
@@ -413,7 +413,9 @@ def test_workers_give_what_one_process_gives(grid, store, nowhere):
 
 
 def test_help_imports_nothing_heavy():
-    program = "import sys; from scanner.cli import main\ntry: main(['--help'])\nexcept SystemExit:"
+    program = (
+        "import sys; from scanner.cli.main import main\ntry: main(['--help'])\nexcept SystemExit:"
+    )
     program += " print([m for m in ('numba', 'xarray', 'matplotlib', 'distributed', 'scipy', "
     program += "'numpy', 'vegas') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
@@ -422,7 +424,7 @@ def test_help_imports_nothing_heavy():
 
 def test_width_and_lists_import_no_kernel():
     program = (
-        "import sys; from scanner.cli import main\nfor words in ({!r}, ['list', 'experiments']):\n"
+        "import sys; from scanner.cli.main import main\nfor words in ({!r}, ['list', 'experiments']):\n"
         "    try: main(words)\n    except SystemExit: pass\n"
         "print([m for m in ('numba', 'xarray', 'matplotlib', 'distributed', 'scipy', 'vegas') "
         "if m in sys.modules])"

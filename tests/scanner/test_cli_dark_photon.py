@@ -6,7 +6,7 @@ import pytest
 import xarray as xr
 from cli_calls import call
 
-from scanner.assemble import Scan
+from scanner.assembly.assemble import Scan
 
 POINT = ("--model", "dark_photon", "--set", "m4=0.1", "--set", "mzprime=1.25")
 MIXED = (*POINT, "--set", "U2_mu4=1e-6", "--set", "epsilon=1e-4")

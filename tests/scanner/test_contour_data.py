@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from scanner.contour_data import from_dataset, to_dataset
-from scanner.contours import Contour
+from scanner.curves.contour_data import from_dataset, to_dataset
+from scanner.curves.contours import Contour
 
 UNITS = {"m4": "GeV", "mu_tr_mu4": "GeV^-1"}
 

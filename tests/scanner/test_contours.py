@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scanner.contours import contours, document
-from scanner.limits import edges
+from scanner.curves.contours import contours, document
+from scanner.curves.limits import edges
 
 LABEL = {"experiment": "sbnd", "statistic": "cls", "confidence_level": 0.9}
 MASS = np.geomspace(0.01, 1.0, 25)

@@ -10,8 +10,8 @@ import toy_scan
 from browser import Browser, Page, browser, needs_browser
 from toy_scan import Toy, group, masses
 
-from scanner.progress import Silent
-from scanner.report import Report
+from scanner.execution.progress import Silent
+from scanner.execution.report import Report
 
 pytestmark = needs_browser
 

@@ -8,8 +8,8 @@ import toy_scan
 from toy_scan import IDENTITY, Toy, group, masses, sha256
 
 from physics.errors import InputError
-from scanner import store
-from scanner.ending import Clock, seconds_of
+from scanner.execution.ending import Clock, seconds_of
+from scanner.storage import store
 
 M4 = masses(60)
 

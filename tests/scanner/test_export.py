@@ -6,10 +6,10 @@ import pytest
 import xarray as xr
 
 from physics.errors import InputError
-from scanner.contour_data import from_dataset
-from scanner.contours import Contour, document
-from scanner.export import write_contours, write_limits
-from scanner.limits import Limit
+from scanner.curves.contour_data import from_dataset
+from scanner.curves.contours import Contour, document
+from scanner.curves.export import write_contours, write_limits
+from scanner.curves.limits import Limit
 
 RNG = np.random.default_rng(11)
 CONTOURS = [

@@ -14,9 +14,10 @@ from test_kill_schedules import marks
 from toy_scan import IDENTITY, Greedy, Toy, group, masses, sha256
 
 from jobs import clusters
-from scanner import store, watch
-from scanner.execute import MAX_UNWRITTEN
-from scanner.lock import StoreBusyError
+from scanner.execution import watch
+from scanner.execution.execute import MAX_UNWRITTEN
+from scanner.storage import store
+from scanner.storage.lock import StoreBusyError
 
 M4 = masses(24)
 SPEC = group(M4, block_points=6)
@@ -131,12 +132,12 @@ def test_workers_with_other_physics_are_refused(tmp_path: Path) -> None:
     """Numbers of two versions never mix: a worker says what differs."""
     import pickle
 
-    from scanner.assemble import Scan
+    from scanner.assembly.assemble import Scan
 
     grid = write_grid(tmp_path / "test.toml", UPSCATTERING.axis(3))
     sent = pickle.dumps(Scan.load(str(grid)).evaluate)
     code = (
-        "import pickle, sys, scanner.assemble as a\n"
+        "import pickle, sys, scanner.assembly.assemble as a\n"
         "a.physics_digest = lambda: '0' * 16\n"
         "pickle.loads(sys.stdin.buffer.read())"
     )

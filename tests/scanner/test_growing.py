@@ -10,7 +10,7 @@ import xarray as xr
 from cli_calls import Answer, call
 from real_scan import IN_FLIGHT, digest, write_grid
 
-from scanner import assemble, filling
+from scanner.assembly import assemble, filling
 
 MASSES = "{{ log = [0.05, 0.8], n = {} }}"
 BOTH = '["microboone", "sbnd"]'

@@ -12,7 +12,7 @@ CHURN = """
 import re
 from pathlib import Path
 import numpy as np
-from scanner import heap
+from scanner.execution import heap
 
 def resident():
     text = Path("/proc/self/status").read_text()

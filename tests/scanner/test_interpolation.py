@@ -3,8 +3,8 @@
 import numpy as np
 from surfaces import levels, places
 
-from scanner.interpolation import fill
-from scanner.refinement import Rule
+from scanner.refine.interpolation import fill
+from scanner.refine.refinement import Rule
 
 
 def test_nodes_keep_their_values_and_the_rest_is_between_its_corners() -> None:

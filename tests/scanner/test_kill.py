@@ -12,9 +12,9 @@ import numpy as np
 import toy_scan
 from toy_scan import Toy, group, masses, sha256
 
-from scanner import store
-from scanner.lock import is_locked
-from scanner.status import status
+from scanner.storage import store
+from scanner.storage.lock import is_locked
+from scanner.storage.status import status
 
 COMMAND = [sys.executable, "-W", "error", str(Path(toy_scan.__file__))]
 

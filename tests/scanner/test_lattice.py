@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from scanner.lattice import Lattice, corners, cuts
+from scanner.refine.lattice import Lattice, corners, cuts
 
 
 @pytest.mark.parametrize(("size", "coarse"), [(2, 8), (9, 8), (10, 4), (65, 8), (100, 16), (7, 1)])

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import lambertw
 
-from scanner.limits import SAMPLES, Limit, document, edges, excluded
+from scanner.curves.limits import SAMPLES, Limit, document, edges, excluded
 
 
 @given(

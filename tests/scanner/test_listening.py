@@ -20,7 +20,7 @@ from toy_scan import Toy, group, masses
 
 from jobs import tls
 from jobs.clusters import load
-from scanner.report import Report
+from scanner.execution.report import Report
 
 M4 = masses(40)
 ELSEWHERE = "127.0.0.2"

@@ -15,12 +15,14 @@ from toy_scan import IDENTITY, Toy, group, masses, sha256
 
 from grids.axes import log
 from physics.errors import InputError
-from scanner import execute, known, merge, seal, store, swap
-from scanner.blocks import GroupSpec
-from scanner.extend import extend
-from scanner.identity import IdentityError
-from scanner.regions import Regions
-from scanner.status import status
+from scanner.blocks.blocks import GroupSpec
+from scanner.execution import execute
+from scanner.growing import known, merge
+from scanner.growing.extend import extend
+from scanner.storage import seal, store, swap
+from scanner.storage.identity import IdentityError
+from scanner.storage.regions import Regions
+from scanner.storage.status import status
 
 LOW, HIGH = log(0.01, 0.1, 7), log(0.2, 1.0, 6)
 BOTH = (*LOW, *HIGH)

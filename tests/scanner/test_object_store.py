@@ -12,17 +12,18 @@ import xarray as xr
 from toy_scan import IDENTITY, Toy, group, masses, sha256
 
 from physics.errors import InputError
-from scanner import execute, lease, objects, store
-from scanner.attributes import read_attrs
-from scanner.lease import Lease, is_leased, lease_place
-from scanner.lock import StoreBusyError
-from scanner.place import parse
-from scanner.progress import Silent
-from scanner.regions import Regions
-from scanner.remote import Remote, RemoteError
-from scanner.seal import seal
-from scanner.share import join, run_share
-from scanner.status import status
+from scanner.execution import execute
+from scanner.execution.progress import Silent
+from scanner.execution.share import join, run_share
+from scanner.storage import lease, objects, store
+from scanner.storage.attributes import read_attrs
+from scanner.storage.lease import Lease, is_leased, lease_place
+from scanner.storage.lock import StoreBusyError
+from scanner.storage.place import parse
+from scanner.storage.regions import Regions
+from scanner.storage.remote import Remote, RemoteError
+from scanner.storage.seal import seal
+from scanner.storage.status import status
 
 M4 = masses(4)
 

@@ -10,18 +10,18 @@ from pathlib import Path
 import toy_scan
 from toy_scan import IDENTITY, Toy, group, masses, sha256
 
-from scanner import store
-from scanner.attributes import read_layouts
-from scanner.regions import Regions
-from scanner.remote import Remote
-from scanner.status import status
+from scanner.storage import store
+from scanner.storage.attributes import read_layouts
+from scanner.storage.regions import Regions
+from scanner.storage.remote import Remote
+from scanner.storage.status import status
 
 BLOCKS = 18
 WORKERS = 2
 PROGRAM = """
 import sys
 import toy_scan
-from scanner import lease
+from scanner.storage import lease
 
 if __name__ == "__main__":
     lease.RENEW_SECONDS, lease.EXPIRES_SECONDS = 1.0, 8.0

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.path import Path
 
-from scanner.contours import contours
-from scanner.outlines import outlines
+from scanner.curves.contours import contours
+from scanner.curves.outlines import outlines
 
 LABEL = {"experiment": "sbnd", "statistic": "cls", "confidence_level": 0.9}
 MASS = np.geomspace(0.01, 1.0, 60)

@@ -10,9 +10,10 @@ from toy_scan import IDENTITY, Toy, group, masses, sha256
 from jobs import local
 from jobs.threads import THREAD_VARIABLES
 from physics.errors import InputError
-from scanner import execute, parallel, store
-from scanner.blocks import ArraySpec, Block, GroupSpec
-from scanner.worker import Outcome
+from scanner.blocks.blocks import ArraySpec, Block, GroupSpec
+from scanner.execution import execute, parallel
+from scanner.execution.worker import Outcome
+from scanner.storage import store
 
 M4 = masses(40)
 

@@ -7,10 +7,11 @@ import pytest
 from toy_scan import IDENTITY, Toy, group, masses
 
 from physics.errors import InputError
-from scanner import forecast, pilot, plan, store
-from scanner.blocks import ArraySpec, GroupSpec, Layout
-from scanner.forecast import Rehearsal
-from scanner.pilot import Usage
+from scanner.blocks.blocks import ArraySpec, GroupSpec, Layout, plan
+from scanner.execution import forecast, pilot
+from scanner.execution.forecast import Rehearsal
+from scanner.execution.pilot import Usage
+from scanner.storage import store
 
 FIRST = 1000.0
 """What loading of compiled code would cost: the first block of a process."""

@@ -10,9 +10,9 @@ from zarr.abc.store import RangeByteRequest, SuffixByteRequest
 from zarr.buffer import default_buffer_prototype
 
 from physics.errors import InputError
-from scanner import remote
-from scanner.place import each, on_disk, parse, require_writable
-from scanner.remote import Remote
+from scanner.storage import remote
+from scanner.storage.place import each, on_disk, parse, require_writable
+from scanner.storage.remote import Remote
 
 
 @pytest.mark.parametrize("given", ["scan.zarr", "a//b", "/data/scan.zarr", "c:odd"])

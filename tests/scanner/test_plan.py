@@ -4,8 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scanner import plan
-from scanner.blocks import ArraySpec, GroupSpec
+from scanner.blocks.blocks import ArraySpec, GroupSpec, plan
 
 sizes = st.lists(st.integers(1, 9), min_size=1, max_size=3).map(tuple)
 

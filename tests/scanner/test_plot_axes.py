@@ -3,7 +3,7 @@ from itertools import pairwise
 import pytest
 from matplotlib.figure import Figure
 
-from scanner.plot_axes import PlotAxis, set_axes
+from scanner.plots.axes import PlotAxis, set_axes
 
 RANGES = [(0.01, 1.0), (0.011, 1.0), (0.02, 0.8), (0.03, 0.2), (0.3, 0.5), (0.41, 0.46)]
 

@@ -9,9 +9,9 @@ from matplotlib.path import Path as Outline
 from matplotlib.text import Text
 
 from physics.errors import InputError
-from scanner.catalogue import curves
-from scanner.contours import contours
-from scanner.plots import PlotAxis, exclusion_figure, exclusion_plot
+from scanner.curves.contours import contours
+from scanner.plots.catalogue import curves
+from scanner.plots.plots import PlotAxis, exclusion_figure, exclusion_plot
 
 X = PlotAxis("m4", "m_4", "GeV", 0.01, 1.0)
 Y = PlotAxis("mu_tr_mu4", r"|\mu_{\mathrm{tr},\mu 4}|", "GeV^-1", 1e-8, 1e-3)

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
-from scanner.catalogue import curves
-from scanner.plot_published import line_colours, published_name
-from scanner.plots import PlotAxis, exclusion_figure
+from scanner.plots.catalogue import curves
+from scanner.plots.plots import PlotAxis, exclusion_figure
+from scanner.plots.published import line_colours, published_name
 
 MASS = PlotAxis("m4", "m_4", "GeV", 0.01, 1.0)
 SHADES = {"search": "#ededed", "recast": "#ededed", "cosmology": "#f7f7f7"}

@@ -7,8 +7,8 @@ import pytest
 from distributed.utils import color_of, palette
 
 import grids
-from scanner.assemble import Scan
-from scanner.prefixes import task_prefixes
+from scanner.assembly.assemble import Scan
+from scanner.execution.prefixes import task_prefixes
 
 
 @pytest.mark.parametrize(

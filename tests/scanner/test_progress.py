@@ -3,8 +3,8 @@ import io
 import pytest
 from rich.console import Console
 
-from scanner import progress
-from scanner.progress import Bars, Lines, Tally
+from scanner.execution import progress
+from scanner.execution.progress import Bars, Lines, Tally
 
 
 def feed(report: progress.Reporter, tally: Tally) -> None:

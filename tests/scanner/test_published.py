@@ -11,9 +11,9 @@ import zarr
 from cli_calls import GRID, call
 from toy_scan import Toy, group, masses
 
-from scanner import seal as sealing
-from scanner.place import labelled, parse, zarr_store
-from scanner.remote import Remote
+from scanner.storage import seal as sealing
+from scanner.storage.place import labelled, parse, zarr_store
+from scanner.storage.remote import Remote
 
 
 @pytest.fixture(scope="module")

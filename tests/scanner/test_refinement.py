@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from surfaces import bump, levels, places
 
-from scanner import refinement, tracing
-from scanner.interpolation import fill
-from scanner.refinement import Rule
+from scanner.curves import tracing
+from scanner.refine import refinement
+from scanner.refine.interpolation import fill
+from scanner.refine.refinement import Rule
 
 SIGNS = (1.0, -1.0)
 

@@ -12,11 +12,12 @@ import xarray as xr
 from toy_scan import IDENTITY, Toy, group, masses, sha256
 
 from physics.errors import InputError
-from scanner import execute, seal, store, swap
-from scanner.blocks import Arrays, Block, GroupSpec
-from scanner.extend import extend
-from scanner.identity import IdentityError
-from scanner.status import status
+from scanner.blocks.blocks import Arrays, Block, GroupSpec
+from scanner.execution import execute
+from scanner.growing.extend import extend
+from scanner.storage import seal, store, swap
+from scanner.storage.identity import IdentityError
+from scanner.storage.status import status
 
 M4 = masses(12)
 FINER = tuple(sorted({*M4, *(float(f"{1.07 * m:.12g}") for m in M4[3:9])}))

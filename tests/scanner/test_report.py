@@ -9,9 +9,9 @@ from cli_calls import GRID, call
 from toy_scan import Toy, group, masses
 
 from jobs.clusters import client, load
-from scanner import report as report_module
-from scanner.place import parse
-from scanner.report import Report
+from scanner.execution import report as report_module
+from scanner.execution.report import Report
+from scanner.storage.place import parse
 
 M4 = masses(20)
 NONE = "no performance report: no workers of Dask have computed anything"

@@ -15,7 +15,7 @@ import xarray as xr
 from real_scan import HEAVY, IN_FLIGHT, KINDS, LIGHT, UPSCATTERING, Kind, digest, scan, write_grid
 
 from physics import experiments, models, rates
-from scanner.identity import IdentityError
+from scanner.storage.identity import IdentityError
 
 
 @pytest.fixture(scope="module", params=list(KINDS))
@@ -121,7 +121,7 @@ def test_changed_physics_or_seed_is_refused(
     other.write_text(reference[0].read_text().replace("seed = 11", "seed = 12"))
     with pytest.raises(IdentityError, match="seed = 11, this run has 12"):
         scan(other, reference[1])
-    monkeypatch.setattr("scanner.assemble.physics_digest", lambda: "0" * 16)
+    monkeypatch.setattr("scanner.assembly.assemble.physics_digest", lambda: "0" * 16)
     with pytest.raises(IdentityError, match="physics_digest"):
         scan(reference[0], reference[1])
 

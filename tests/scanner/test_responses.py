@@ -15,11 +15,13 @@ from cli_calls import call
 from real_scan import sample, write_grid
 
 from physics.errors import InputError
-from scanner import results, seal, slabs, store, swap
-from scanner.attributes import read_layouts
-from scanner.regions import Regions
-from scanner.status import status
-from scanner.steady import steadily
+from scanner import results
+from scanner.cubes import slabs
+from scanner.storage import seal, store, swap
+from scanner.storage.attributes import read_layouts
+from scanner.storage.regions import Regions
+from scanner.storage.status import status
+from scanner.storage.steady import steadily
 
 GROUP = "bnb_argon"
 MASSES = 4

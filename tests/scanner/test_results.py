@@ -10,8 +10,8 @@ from real_scan import scan, write_grid
 from physics import experiments, models, rates, statistics
 from physics.errors import InputError
 from scanner import results
-from scanner.cli_results import altered
-from scanner.status import status
+from scanner.cli.results import altered
+from scanner.storage.status import status
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,10 @@ import zarr
 from toy_scan import Toy, group, masses, sha256
 
 from physics.errors import InputError
-from scanner import execute, store
-from scanner.blocks import Arrays, ArraySpec, Block, GroupSpec
-from scanner.regions import Regions
+from scanner.blocks.blocks import Arrays, ArraySpec, Block, GroupSpec
+from scanner.execution import execute
+from scanner.storage import store
+from scanner.storage.regions import Regions
 
 M4 = masses(12)
 CHUNK = Path("response/bnb_argon/response/c.4.0.0.0")

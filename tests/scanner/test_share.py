@@ -11,9 +11,10 @@ from cli_calls import GRID, call
 from test_kill import COMMAND, executions, finish, marked, start, undisturbed, wait_for_marks
 from toy_scan import IDENTITY, Toy, group, masses, sha256
 
-from scanner import lock, share, store
-from scanner.lock import StoreBusyError
-from scanner.status import status
+from scanner.execution import share
+from scanner.storage import lock, store
+from scanner.storage.lock import StoreBusyError
+from scanner.storage.status import status
 
 M4 = masses(120)
 

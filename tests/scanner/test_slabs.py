@@ -8,11 +8,13 @@ import pytest
 import xarray as xr
 from real_scan import IN_FLIGHT, UPSCATTERING, Kind, digest, sample, write_grid
 
-from scanner import results, seal, slabs, store
-from scanner.assemble import Scan
-from scanner.cli_results import altered
-from scanner.limits import Limit
-from scanner.slabs import Part
+from scanner import results
+from scanner.assembly.assemble import Scan
+from scanner.cli.results import altered
+from scanner.cubes import slabs
+from scanner.cubes.slabs import Part
+from scanner.curves.limits import Limit
+from scanner.storage import seal, store
 
 ATTRS = {"units": "1"}
 FOUR_AXES = """

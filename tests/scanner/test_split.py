@@ -8,10 +8,11 @@ import pytest
 import toy_scan
 from toy_scan import EXPERIMENTS, IDENTITY, Toy, group, masses, sha256
 
-from scanner import apart, store
-from scanner.apart import DiedError, evaluate_apart
-from scanner.blocks import Block
-from scanner.regions import Regions
+from scanner.blocks.blocks import Block
+from scanner.execution import apart
+from scanner.execution.apart import DiedError, evaluate_apart
+from scanner.storage import store
+from scanner.storage.regions import Regions
 
 M4 = masses(24)
 SPEC = group(M4, block_points=6)

@@ -7,10 +7,11 @@ import toy_scan
 from toy_scan import IDENTITY, Toy, group, masses
 
 from physics.errors import InputError
-from scanner import execute, store
-from scanner.attributes import read_attrs
-from scanner.blocks import Arrays, ArraySpec, Block, GroupSpec
-from scanner.status import status
+from scanner.blocks.blocks import Arrays, ArraySpec, Block, GroupSpec
+from scanner.execution import execute
+from scanner.storage import store
+from scanner.storage.attributes import read_attrs
+from scanner.storage.status import status
 
 M4 = masses(12)
 

@@ -12,11 +12,12 @@ import xarray as xr
 from toy_scan import IDENTITY, Toy, group, masses
 
 from physics.errors import InputError
-from scanner import execute, layouts, lock, plan, store, swap
-from scanner.attributes import read_attrs
-from scanner.blocks import ArraySpec, GroupSpec
-from scanner.identity import IdentityError
-from scanner.lock import StoreBusyError, WriterLock, is_locked
+from scanner.blocks.blocks import ArraySpec, GroupSpec, plan
+from scanner.execution import execute
+from scanner.storage import layouts, lock, store, swap
+from scanner.storage.attributes import read_attrs
+from scanner.storage.identity import IdentityError
+from scanner.storage.lock import StoreBusyError, WriterLock, is_locked
 
 M4 = masses(12)
 
@@ -141,7 +142,7 @@ def test_a_file_in_the_way_is_one_sentence(tmp_path: Path) -> None:
 def test_second_writer_is_refused_and_named(tmp_path: Path) -> None:
     path = tmp_path / "scan.zarr"
     program = (
-        "import sys, pathlib, scanner.lock as lock\n"
+        "import sys, pathlib, scanner.storage.lock as lock\n"
         "with lock.WriterLock(pathlib.Path(sys.argv[1])):\n"
         "    print('held', flush=True)\n"
         "    sys.stdin.read()\n"

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from scanner import execute, store
-from scanner.adaptive import Refinement, Slices, neighbours
-from scanner.blocks import Arrays, ArraySpec, Block, GroupSpec
-from scanner.refinement import Rule
-from scanner.regions import Regions
+from scanner.blocks.blocks import Arrays, ArraySpec, Block, GroupSpec
+from scanner.execution import execute
+from scanner.execution.adaptive import Refinement, Slices, neighbours
+from scanner.refine.refinement import Rule
+from scanner.storage import store
+from scanner.storage.regions import Regions
 
 N, COARSE = 17, 4
 GROUP = "bnb_argon"

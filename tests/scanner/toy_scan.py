@@ -15,10 +15,11 @@ from pathlib import Path
 import numpy as np
 
 from jobs.threads import THREAD_VARIABLES
-from scanner import execute, store
-from scanner.blocks import Arrays, ArraySpec, Block, GroupSpec
-from scanner.place import Place, labelled, parse
-from scanner.share import join, run_share
+from scanner.blocks.blocks import Arrays, ArraySpec, Block, GroupSpec
+from scanner.execution import execute
+from scanner.execution.share import join, run_share
+from scanner.storage import store
+from scanner.storage.place import Place, labelled, parse
 
 EXPERIMENTS = ("microboone", "sbnd")
 CTAU = tuple(10.0 ** (k / 4) for k in range(8))

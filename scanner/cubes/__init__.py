@@ -1,0 +1,1 @@
+"""From responses to labelled cubes, slab by slab, without sampling."""

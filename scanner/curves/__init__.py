@@ -1,0 +1,1 @@
+"""From arrays to limits and contours: exact roots, curves, polygons, files."""

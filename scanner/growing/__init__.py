@@ -1,0 +1,1 @@
+"""Stores that grow: from other stores, by longer axes and by new experiments."""

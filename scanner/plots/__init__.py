@@ -1,0 +1,1 @@
+"""Exclusion plots: our regions beside published limits."""

@@ -1,0 +1,1 @@
+"""Which points of a lattice to sample, as pure functions of values, and what lies between them."""
