@@ -50,7 +50,7 @@ if code:
 PHASES = """
 import sys
 import time
-from scanner.cli.main import scan as cli_scan
+from scanner.cli import scan as cli_scan
 from scanner import results
 
 def timed(name, function):

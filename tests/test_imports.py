@@ -14,13 +14,17 @@ ALLOWED = {
     "scanner": {"grids", "jobs", "physics", "scanner"},
 }
 NOT_IN_PHYSICS = {"dask", "distributed", "xarray", "zarr"}
-KNOW_PHYSICS = {
-    *("assemble", "cosmology", "cube", "exclusion", "results", "grid_record", "sampled", "filling"),
-}
-"""With the commands, the modules of scanner that may know physics and grids."""
+LAYERS = (
+    *("blocks", "refine", "storage", "growing", "execution"),
+    *("assembly", "curves", "cubes", "results", "plots", "cli"),
+)
+"""Folders and modules of scanner; each imports itself and those before it."""
 
-READS_TABLES = {"catalogue": {"physics.documents"}}
-"""Modules that read packaged TOML as the physics does."""
+KNOW_PHYSICS = {
+    *("scanner.assembly", "scanner.results", "scanner.cli"),
+    *("scanner.cubes.cube", "scanner.cubes.cosmology", "scanner.cubes.exclusion"),
+}
+"""What of scanner may know physics and grids."""
 
 FILES = sorted(path for package in OURS for path in (ROOT / package).rglob("*.py"))
 
@@ -44,14 +48,23 @@ def is_module(base, name):
     return (folder / f"{name}.py").exists() or (folder / name / "__init__.py").exists()
 
 
-def knows_physics(path):
-    return path.stem in KNOW_PHYSICS or path.stem.split("_")[0] == "cli"
+def module(path):
+    """Full name of the module in a file."""
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts)
+
+
+def knows_physics(name):
+    return any(name == known or name.startswith(f"{known}.") for known in KNOW_PHYSICS)
+
+
+def layer(name):
+    return LAYERS.index(name.split(".")[1])
 
 
 def test_there_is_something_to_look_at():
     assert len(FILES) > 60
     assert "physics.experiments.loader" in imported(ROOT / "physics/experiments/__init__.py")
-    assert "scanner.curves.contours" in imported(ROOT / "scanner/exclusion.py")
+    assert "scanner.curves.contours" in imported(ROOT / "scanner/cubes/exclusion.py")
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
@@ -66,14 +79,17 @@ def test_imports_go_one_way(path):
         assert used <= {"physics.errors", "physics.documents"}
 
 
-@pytest.mark.parametrize(
-    "path",
-    [p for p in FILES if p.parent == ROOT / "scanner" and not knows_physics(p)],
-    ids=lambda p: p.stem,
-)
+SCANNER = [*sorted((ROOT / "scanner").glob("*/*.py")), ROOT / "scanner/results.py"]
+
+
+@pytest.mark.parametrize("path", SCANNER, ids=module)
+def test_layers_of_the_scanner_are_in_order(path):
+    names = {n for n in imported(path) if n.startswith("scanner.")}
+    assert not [n for n in names if layer(n) > layer(module(path))]
+
+
+@pytest.mark.parametrize("path", [p for p in SCANNER if not knows_physics(module(p))], ids=module)
 def test_the_engine_knows_no_physics(path):
     names = imported(path)
-    allowed = {"physics.errors"} | READS_TABLES.get(path.stem, set())
-    assert {n for n in names if n.split(".")[0] in ("physics", "grids")} <= allowed
-    knowing = {n for n in names if n.startswith("scanner.")}
-    assert not [n for n in knowing if knows_physics(Path(n.split(".")[1]))]
+    assert {n for n in names if n.split(".")[0] in ("physics", "grids")} <= {"physics.errors"}
+    assert not [n for n in names if knows_physics(n)]

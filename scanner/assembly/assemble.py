@@ -21,7 +21,8 @@ from physics.rates import active_terms
 from physics.response import Response
 from physics.second_lifetime import ONE_FLIGHT
 from scanner.assembly import filling, sampled
-from scanner.blocks.blocks import STATUS, Arrays, ArraySpec, Block, GroupSpec, plan
+from scanner.blocks import plan
+from scanner.blocks.blocks import STATUS, Arrays, ArraySpec, Block, GroupSpec
 from scanner.blocks.split import blank
 from scanner.storage import provenance
 

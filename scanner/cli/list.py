@@ -7,7 +7,7 @@ import click
 import grids
 from physics import experiments, models
 from scanner.cli.main import command, emit
-from scanner.plots.plots import catalogue
+from scanner.plots import catalogue
 
 
 def _experiments() -> dict[str, str]:

@@ -20,17 +20,17 @@ DONE, WRONG_INPUT, INTERRUPTED = 0, 1, 3
 """Exit codes; a scan some blocks of which failed ends with 2."""
 
 COMMANDS = {
-    "run": ("cli_scan", "Scan a grid; run again to resume."),
-    "plan": ("cli_plan", "What a scan would cost: time, disk, memory."),
-    "submit": ("cli_submit", "Write and submit the batch job of a scan; --dry-run prints it."),
-    "status": ("cli_status", "How far a scan is: blocks, points, time left."),
-    "limits": ("cli_results", "Excluded intervals, also for other couplings and statistics."),
-    "contour": ("cli_results", "Contours of the limits as CSV, JSON or netCDF."),
-    "plot": ("cli_results", "Exclusion plot with published limits overlaid."),
-    "rate": ("cli_rates", "Events of one point in one experiment."),
-    "width": ("cli_points", "Partial widths, branching ratios and decay length."),
-    "xsec": ("cli_rates", "Upscattering cross-section on a nucleus."),
-    "list": ("cli_list", "Models, experiments, grids, clusters or published limits."),
+    "run": ("scan", "Scan a grid; run again to resume."),
+    "plan": ("plan", "What a scan would cost: time, disk, memory."),
+    "submit": ("submit", "Write and submit the batch job of a scan; --dry-run prints it."),
+    "status": ("status", "How far a scan is: blocks, points, time left."),
+    "limits": ("results", "Excluded intervals, also for other couplings and statistics."),
+    "contour": ("results", "Contours of the limits as CSV, JSON or netCDF."),
+    "plot": ("results", "Exclusion plot with published limits overlaid."),
+    "rate": ("rates", "Events of one point in one experiment."),
+    "width": ("points", "Partial widths, branching ratios and decay length."),
+    "xsec": ("rates", "Upscattering cross-section on a nucleus."),
+    "list": ("list", "Models, experiments, grids, clusters or published limits."),
 }
 """Module of each command and its line in the overview."""
 
@@ -45,7 +45,7 @@ class Group(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the command that was asked for."""
         if cmd_name in COMMANDS:
-            import_module(f"scanner.{COMMANDS[cmd_name][0]}")
+            import_module(f"scanner.cli.{COMMANDS[cmd_name][0]}")
         return super().get_command(ctx, cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

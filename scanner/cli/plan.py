@@ -20,7 +20,8 @@ from physics.experiments.schema import Experiment
 from scanner import results
 from scanner.assembly.assemble import Scan
 from scanner.assembly.grid_record import to_json
-from scanner.blocks.blocks import Layout, plan
+from scanner.blocks import plan
+from scanner.blocks.blocks import Layout
 from scanner.cli.main import command, emit
 from scanner.cli.place import as_path
 from scanner.execution import forecast, pilot

@@ -19,7 +19,7 @@ from scanner.cli.points import parse, set_option
 from scanner.curves import contours as contour_module
 from scanner.curves import export
 from scanner.curves import limits as limit_module
-from scanner.plots.plots import catalogue
+from scanner.plots import catalogue
 from scanner.storage.place import Place
 
 store_argument = click.argument("path", metavar="STORE", callback=as_place)

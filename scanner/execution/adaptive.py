@@ -69,7 +69,7 @@ def neighbours(shape: tuple[int, ...]) -> Pairs:
 
 
 class Refinement:
-    """Asks for blocks round after round; `scanner.execution.execute.run` calls it whenever all have ended.
+    """Asks for blocks round after round, whenever `scanner.execution.execute.run` has ended all.
 
     Parameters
     ----------

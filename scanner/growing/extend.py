@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from scanner.blocks.blocks import GroupSpec, Layout, plan
+from scanner.blocks import plan
+from scanner.blocks.blocks import GroupSpec, Layout
 from scanner.growing.donors import Donor
 from scanner.growing.rebuild import Attrs, rebuild
 from scanner.storage import identity as identities

@@ -25,8 +25,8 @@ SHARD_BYTES = 2**22
 def seal(store: Store) -> None:
     """Rewrite a complete store beside itself, compare, and let the two change places.
 
-    On an object store nothing is rewritten, see `scanner.storage.objects.seal`. Killed at any moment, the
-    store is either as before or sealed.
+    On an object store nothing is rewritten, see `scanner.storage.objects.seal`. Killed at any
+    moment, the store is either as before or sealed.
 
     Parameters
     ----------

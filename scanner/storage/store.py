@@ -11,7 +11,8 @@ from typing import Any, Self
 import xarray as xr
 
 from physics.errors import InputError
-from scanner.blocks.blocks import GroupSpec, plan
+from scanner.blocks import plan
+from scanner.blocks.blocks import GroupSpec
 from scanner.storage import identity as identities
 from scanner.storage import objects, provenance, swap
 from scanner.storage.attributes import read_attrs, read_layouts

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from jobs import times
 from jobs.times import ORDERLY_SECONDS, clock, ends, parse
 from physics.errors import InputError
-from scanner.blocks.blocks import plan
+from scanner.blocks import plan
 
 
 def test_the_default_is_what_planning_aims_at() -> None:

@@ -8,7 +8,7 @@ import pytest
 import toy_plane
 from toy_plane import GROUP, IDENTITY, N, Plane, contents, refinement, run, spec
 
-from scanner.blocks.blocks import plan
+from scanner.blocks import plan
 from scanner.execution import execute
 from scanner.execution.worker import BlockRunner, Outcome
 from scanner.refine import refinement as decisions

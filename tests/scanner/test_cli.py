@@ -424,7 +424,8 @@ def test_help_imports_nothing_heavy():
 
 def test_width_and_lists_import_no_kernel():
     program = (
-        "import sys; from scanner.cli.main import main\nfor words in ({!r}, ['list', 'experiments']):\n"
+        "import sys; from scanner.cli.main import main\n"
+        "for words in ({!r}, ['list', 'experiments']):\n"
         "    try: main(words)\n    except SystemExit: pass\n"
         "print([m for m in ('numba', 'xarray', 'matplotlib', 'distributed', 'scipy', 'vegas') "
         "if m in sys.modules])"

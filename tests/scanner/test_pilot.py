@@ -7,7 +7,8 @@ import pytest
 from toy_scan import IDENTITY, Toy, group, masses
 
 from physics.errors import InputError
-from scanner.blocks.blocks import ArraySpec, GroupSpec, Layout, plan
+from scanner.blocks import plan
+from scanner.blocks.blocks import ArraySpec, GroupSpec, Layout
 from scanner.execution import forecast, pilot
 from scanner.execution.forecast import Rehearsal
 from scanner.execution.pilot import Usage

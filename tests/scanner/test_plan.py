@@ -4,7 +4,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scanner.blocks.blocks import ArraySpec, GroupSpec, plan
+from scanner.blocks import plan
+from scanner.blocks.blocks import ArraySpec, GroupSpec
 
 sizes = st.lists(st.integers(1, 9), min_size=1, max_size=3).map(tuple)
 

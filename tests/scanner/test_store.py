@@ -12,7 +12,8 @@ import xarray as xr
 from toy_scan import IDENTITY, Toy, group, masses
 
 from physics.errors import InputError
-from scanner.blocks.blocks import ArraySpec, GroupSpec, plan
+from scanner.blocks import plan
+from scanner.blocks.blocks import ArraySpec, GroupSpec
 from scanner.execution import execute
 from scanner.storage import layouts, lock, store, swap
 from scanner.storage.attributes import read_attrs

@@ -26,7 +26,7 @@ from physics.decays import decay
 from physics.experiments.schema import Experiment
 from physics.precision import Precision
 from physics.response import Response, Sampler
-from scanner.plots.plots import catalogue
+from scanner.plots import catalogue
 
 HERE = Path(__file__).parent
 DIPOLE = models.get("dipole")

@@ -22,7 +22,7 @@ from in_flight_limits import (
 from test_hnl_widths import OWN, ROWS, width
 
 from physics import experiments
-from scanner.plots.plots import catalogue
+from scanner.plots import catalogue
 
 CURVES = {c.name: c for c in catalogue.curves("minimal", "m4", "U2_mu4", superseded=True)}
 ND280 = experiments.load("nd280_dif")

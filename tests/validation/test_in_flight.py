@@ -29,7 +29,7 @@ from in_flight_limits import (
 )
 
 from physics import experiments
-from scanner.plots.plots import catalogue
+from scanner.plots import catalogue
 
 CURVES = {c.name: c for c in catalogue.curves("minimal", "m4", "U2_mu4", superseded=True)}
 MASSES = [float(m) for m in CURVES["t2k_2019_mu"].x]
