@@ -129,7 +129,7 @@ def loops(section: dict[str, Any]) -> str:
             "perfect sampling at 1 %": lambda r: (
                 f"{r['events_of_a_perfect_sampler']:.0f} events, {r['bound_ms_per_mass']:.2f} ms"
             ),
-            "points sampled at 1 %": lambda r: str(r["events_sampled"]),
+            "events sampled at 1 %": lambda r: str(r["events_sampled"]),
         },
     )
 
