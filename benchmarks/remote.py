@@ -7,6 +7,7 @@ the cache of the user); serves the first over http as well. Times are the least 
 this machine answers within milliseconds: count requests to know what a distant one takes.
 """
 
+import argparse
 import re
 import sys
 import tempfile
@@ -74,12 +75,15 @@ def main(grid: str) -> None:
         succeed("run", grid, "--out", "s3://scans/scan.zarr", "--workers", "0")
         print(f"scan to S3 with one process: {time.perf_counter() - begin:.1f} s")
         sent = requests(log)
-        blocks = sum(method == "PUT" and "/mark/c/" in path for method, path in sent)
-        own = Counter(method for method, path in sent if "/executions/c/" in path)
-        own += Counter(method for method, path in sent if "/known/c/" in path)
+        marks = [(method, i) for i, (method, path) in enumerate(sent) if "/mark/c/" in path]
+        ends = [i for method, i in marks if method == "PUT"]
+        blocks, sampling = len(ends), sent[: ends[-1]]  # what follows is read for the cubes
+        own = Counter(method for method, path in sampling if "/executions/c/" in path)
+        own += Counter(method for method, path in sampling if "/known/c/" in path)
         data = re.compile(r"/response/\w+/\w+/c\.\d+\.")
-        own["PUT"] += sum(m == "PUT" and bool(data.search(p)) for m, p in sent) + blocks
+        own["PUT"] += sum(m == "PUT" and bool(data.search(p)) for m, p in sampling) + blocks
         print(f"{blocks} blocks; each { ({m: round(n / blocks, 2) for m, n in own.items()}) }")
+        print(f"each mark is read {(len(marks) - blocks) / blocks:g} times")
         print(f"all requests of the run: {dict(Counter(m for m, _ in sent))}")
         for name, store in (
             ("disk", str(folder / "scan.zarr")),
@@ -97,4 +101,6 @@ def main(grid: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1] if len(sys.argv) > 1 else "quickstart")
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("grid", nargs="?", default="quickstart")
+    main(parser.parse_args().grid)

@@ -1,6 +1,7 @@
 """`hnlscan run`: from a grid to a complete store."""
 
 import os
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -89,7 +90,8 @@ def run(
         _take_over(opened, donors)
         summary = _scan(opened, scan, site, workers, chosen, clock, written)
     following = "plot" if scan.plane else "limits" if scan.grid.coupling_axes else "status"
-    emit(_document(path), lambda: _text(path, summary, following), as_json)
+    document = _document(path)
+    emit(document, lambda: _text(path, summary, document["points"], following), as_json)
     return summary.exit_code
 
 
@@ -202,8 +204,8 @@ def _share_text(path: Place, summary: RunSummary) -> str:
     return "\n".join(lines)
 
 
-def _text(path: Place, summary: RunSummary, following: str) -> str:
-    points = read_status(path)["points"]
+def _text(path: Place, summary: RunSummary, points: Mapping[str, int], following: str) -> str:
+    """Say what became of a run, and what to do next."""
     lines = [
         f"{path}: {summary.done} of {summary.total} blocks done in {clock_text(summary.seconds)}, "
         f"{points['unconverged']} of {points['total']} sampled points not converged",

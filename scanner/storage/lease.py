@@ -14,11 +14,9 @@ import threading
 import time
 import uuid
 from contextlib import suppress
-from types import TracebackType
-from typing import Self
 
 from physics.errors import InputError
-from scanner.storage.lock import StoreBusyError
+from scanner.storage.lock import Held, StoreBusyError
 from scanner.storage.remote import Remote, RemoteError
 
 RENEW_SECONDS = 5.0
@@ -33,7 +31,7 @@ def lease_place(store: Remote) -> Remote:
     return Remote(f"{store}.lock")
 
 
-class Lease:
+class Lease(Held):
     """Exclusive right to write one store on an object store.
 
     Parameters
@@ -55,18 +53,6 @@ class Lease:
         self._tag: str | None = None
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
-
-    def __enter__(self) -> Self:
-        self.acquire()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.release()
 
     def acquire(self) -> None:
         """Take the lock; wait for that of a killed writer to expire."""

@@ -9,6 +9,7 @@ import errno
 import fcntl
 import os
 import time
+from abc import ABC, abstractmethod
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -34,7 +35,31 @@ def lock_path(store: Path) -> Path:
     return store.with_name(store.name + ".lock")
 
 
-class WriterLock:
+class Held(ABC):
+    """A right to write one store, had inside a `with` block or between `acquire` and `release`."""
+
+    def __enter__(self) -> Self:
+        self.acquire()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.release()
+
+    @abstractmethod
+    def acquire(self) -> None:
+        """Take the right or raise StoreBusyError."""
+
+    @abstractmethod
+    def release(self) -> None:
+        """Give the right back."""
+
+
+class WriterLock(Held):
     """Exclusive right to write one store, until closed or until the process ends in any way.
 
     Parameters
@@ -51,18 +76,6 @@ class WriterLock:
     def __init__(self, store: Path) -> None:
         self.store = store
         self._descriptor: int | None = None
-
-    def __enter__(self) -> Self:
-        self.acquire()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.release()
 
     def acquire(self) -> None:
         """Take the lock or raise StoreBusyError."""
